@@ -1,6 +1,6 @@
 use super::{Action, Direction, MessageType, Profile};
 use crate::Time;
-use crate::id::{BotId, BrandId, ContactId, ConversationId, MessageId, OfferId, ProfileId, SourceId, UserId};
+use crate::id::{BotId, BrandId, ContactId, ConversationId, LeadId, MessageId, OfferId, ProfileId, SourceId, UserId};
 
 /// The one thread with a contact, with all its state.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Conversation {
     /// Inbound messages since it was last read.
     pub unread_count: u32,
     pub owner: Option<UserId>,
+    /// Its newest lead: the one whose routing an assignment by hand ends.
+    pub lead: Option<LeadId>,
     /// The open offer of its newest lead, and whom it invites.
     pub offer: Option<OfferId>,
     pub offered_to: Vec<UserId>,

@@ -6,8 +6,8 @@ use crate::id::{ContactId, ConversationId, GroupId, LeadId, OfferId, UserId};
 pub struct Offer {
     pub id: OfferId,
     pub version: u64,
-    pub lead: LeadId,
-    pub epoch: u32,
+    /// The leads it is about, oldest first: a contact who inquires again while an offer stands joins it.
+    pub leads: Vec<LeadId>,
     pub conversation: ConversationId,
     pub contact: ContactId,
     pub group: GroupId,
