@@ -1,0 +1,1 @@
+//! Bounds and references, checked the same way for every kind of thing.
