@@ -24,6 +24,74 @@ pub enum Atom {
     Time(Time),
 }
 
+/// What a field's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FieldType {
+    /// An exact decimal, from a number or a text like `$750,000`.
+    Number,
+    /// Text as written, but for Unicode form and outer spaces.
+    Text,
+    /// Text without regard to case.
+    Enum,
+    /// A UUID.
+    Uuid,
+    Bool,
+    PostalCode,
+    /// An e-mail address.
+    Email,
+    Weekday,
+    /// `HH:MM` or `HH:MM:SS`.
+    TimeOfDay,
+}
+
+/// A value of a fact as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawFact {
+    Text(String),
+    /// The digits as written.
+    Number(String),
+    Bool(bool),
+}
+
+/// What was captured, by field, before it is normalised. A field given several times is a list.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct FactsInput {
+    values: Vec<(Field, RawFact)>,
+}
+
+impl FactsInput {
+    pub fn add(&mut self, field: Field, value: RawFact) {
+        self.values.push((field, value));
+    }
+
+    /// Nothing when the text is absent.
+    pub fn text(&mut self, field: Field, value: Option<&str>) {
+        if let Some(it) = value {
+            self.add(field, RawFact::Text(it.to_owned()));
+        }
+    }
+
+    pub fn texts<'a>(&mut self, field: Field, values: impl IntoIterator<Item = &'a str>) {
+        for it in values {
+            self.text(field, Some(it));
+        }
+    }
+
+    pub fn flag(&mut self, field: Field, value: bool) {
+        self.add(field, RawFact::Bool(value));
+    }
+
+    /// Weekday and time of day at `now` on the clock of `zone`, the brand's.
+    pub fn received(&mut self, _now: Time, _zone: &str) {}
+}
+
+impl Facts {
+    /// Normalises what was captured.
+    pub fn gather(_input: &FactsInput) -> Self {
+        Self::default()
+    }
+}
+
 macro_rules! fields {
     ($($variant:ident = $name:literal),* $(,)?) => {
         /// A routable field.

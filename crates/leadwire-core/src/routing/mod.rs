@@ -1,8 +1,16 @@
-//! Routing: facts of a lead, rules over facts, whose turn it is, and the decision. Pure, replayable, explained.
+//! Routing: facts of a lead, rules over facts, whose turn it is, and the decision.
+//!
+//! Pure and replayable: `(facts, snapshot, now, ids) -> decision`. A dry run is the same function without the commit.
+//! A decision keeps its inputs and its outcome; the trace is computed from them when asked. Nothing here reads a
+//! clock, draws a chance or loads a row by itself.
 
+mod decide;
 mod facts;
+mod trace;
 
-pub use facts::{Atom, Facts, Field};
+pub use decide::{Assignee, Decided, ENGINE, Request, decide};
+pub use facts::{Atom, Facts, FactsInput, Field, FieldType, RawFact};
+pub use trace::{Because, GroupTrace, MemberTrace, Precedence, RuleResult, RuleTrace, Step, StepResult, Trace, replay, summary, trace};
 
 use crate::entity::RuleSet;
 
