@@ -14,6 +14,9 @@ pub mod read;
 pub mod refusal;
 pub mod routing;
 pub mod search;
+pub mod secret;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod text;
 pub mod time;
 pub mod who;
