@@ -101,4 +101,6 @@ pub enum InboxReason {
     NothingResolvable,
     OfferExpired,
     OfferDeclined,
+    /// Somebody took it from its owner by hand and gave it to nobody.
+    Unassigned,
 }

@@ -1,0 +1,461 @@
+//! Captures a lead: who it is, what was said, who gets it and why, in one unit of work.
+//!
+//! Whatever could be read is accepted; what could not is in the raw body, which is kept whole.
+
+use std::sync::Arc;
+
+use super::idempotent::{KEEP_SECS, digest};
+use super::known::{self, Arrival};
+use super::thread;
+use crate::Time;
+use crate::config::Config;
+use crate::entity::{
+    Address, CaptureMode, Cause, Contact, Conversation, Decision, Direction, FieldValue, Lead, LeadState, Message, MessageType, Offer,
+    OfferState, Outcome, RawBody, Receipt, ReceiptKey, RoutingState, Source, SourceCount, Stored, Turns,
+};
+use crate::feed::Event;
+use crate::id::{BotId, LeadId, SourceId};
+use crate::limits::{LIST_LEN_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX};
+use crate::port::{Command, Halt, Tx};
+use crate::refusal::{Forbidden, Refusal, Thing};
+use crate::routing::{self, Assignee, ENGINE, Facts, FactsInput, Field, Request};
+use crate::who::Who;
+
+/// An inquiry, as a surface understood it. Texts as typed; none of them must hold NUL.
+#[derive(Clone, Debug, Default)]
+pub struct Inquiry {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company: Option<String>,
+    pub emails: Vec<String>,
+    pub phones: Vec<String>,
+    pub addresses: Vec<Address>,
+    pub tags: Vec<String>,
+    pub fields: Vec<FieldValue>,
+    /// What the person wrote.
+    pub note: Option<String>,
+    /// What the person asked about, in a line: shown when there is no note.
+    pub about: Option<String>,
+    pub source_type: Option<String>,
+    pub lead_source: Option<String>,
+    pub timezone: Option<String>,
+    /// The source's own id for the person.
+    pub contact_id: Option<String>,
+    /// People named to get it.
+    pub assignees: Vec<Assignee>,
+    /// Facts only the surface can read: listing, price, place, referrer …
+    pub facts: FactsInput,
+}
+
+/// What makes two captures the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sameness {
+    /// The caller sent a key of its own; see [`super::idempotent`].
+    Header,
+    /// The format carries an id.
+    Natural(String),
+    /// The same payload on the same source within the source's span.
+    Fingerprint,
+}
+
+#[derive(Clone, Debug)]
+pub struct Capture {
+    pub source: SourceId,
+    pub inquiry: Inquiry,
+    pub raw: RawBody,
+    /// The part that was understood, as JSON text; `None` when it is the raw body itself.
+    pub parsed: Option<Arc<str>>,
+    /// The bot that captured it.
+    pub bot: Option<BotId>,
+    pub sameness: Sameness,
+    /// Where a browser says it stands; checked for a keyless capture.
+    pub origin: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Captured {
+    pub lead: Arc<Lead>,
+    /// True: an earlier capture's lead, nothing was done.
+    pub replayed: bool,
+}
+
+impl Command for Capture {
+    type Outcome = Captured;
+
+    fn run(&self, who: &Who, tx: &mut Tx<'_>) -> Result<Captured, Halt> {
+        let config = Arc::clone(&tx.config);
+        let source = config.source(self.source).ok_or(Refusal::NotFound(Thing::Source))?;
+        self.admit(who, &config, source, tx.now)?;
+        let keyless = matches!(who, Who::Keyless { .. });
+
+        // Ask for everything that can be asked for now, to save passes.
+        let arrival = Arrival::new(&self.inquiry, source, &config, keyless);
+        let receipt = self.receipt_key();
+        arrival.want(tx);
+        tx.want::<SourceCount>(&source.id);
+        if let Some(key) = &receipt {
+            tx.want::<Receipt>(key);
+        }
+        let mut duplicate_of = None;
+        if let Some(key) = &receipt {
+            match self.same(tx, source, key)? {
+                Same::No => {}
+                Same::Replay(lead) => {
+                    let lead = tx.get::<Lead>(&lead)?.ok_or(Refusal::NotFound(Thing::Lead))?;
+                    return Ok(Captured { lead, replayed: true });
+                }
+                Same::OtherPayload(lead) => duplicate_of = Some(lead),
+            }
+        }
+
+        let known = known::find(tx, &arrival)?;
+        let returning = known.is_some();
+        let contact_tags = known.as_ref().map(|it| it.tags.clone()).unwrap_or_default();
+        let (contact, mut conversation) = known::update(tx, &arrival, known)?;
+        thread::fire_due(tx, &mut conversation)?;
+
+        let now = tx.now;
+        let id: LeadId = tx.id();
+        let mut bots: Vec<BotId> = self.bot.into_iter().collect();
+        bots.extend(config.bots_attached(source.id).iter().filter(|it| Some(**it) != self.bot));
+        let number = tx.lead_number();
+        let lead = tx.put(Lead {
+            id,
+            number,
+            created_at: now,
+            source: source.id,
+            contact: contact.id,
+            conversation: conversation.id,
+            bots,
+            source_type: clipped(self.inquiry.source_type.as_deref()),
+            raw: self.raw.clone(),
+            parsed: self.parsed.clone(),
+            duplicate_of,
+            keyless,
+        });
+        tx.event(Event::LeadCaptured { lead: id, source: source.id, contact: contact.id, conversation: conversation.id, duplicate: duplicate_of.is_some() });
+        self.say(tx, source, id, &mut conversation);
+        if let Some(bot) = self.bot {
+            thread::meet_bot(&mut conversation, bot, true);
+        }
+        conversation.lead = Some(id);
+
+        let facts = Arc::new(self.facts(&config, source, &contact, returning, &contact_tags, now));
+        if duplicate_of.is_some() {
+            let (decision, state) = kept(&lead, source, &conversation, facts, now);
+            tx.put(decision);
+            tx.put(state);
+        } else {
+            self.route(tx, &config, source, &lead, &contact, &mut conversation, facts, keyless)?;
+        }
+        conversation.updated_at = now;
+        tx.put(conversation);
+
+        let count = tx.get::<SourceCount>(&source.id)?;
+        tx.put(SourceCount {
+            source: source.id,
+            capture_number: count.as_ref().map_or(0, |it| it.capture_number) + 1,
+            last_capture_at: count.as_ref().and_then(|it| it.last_capture_at).max(Some(now)),
+        });
+        if let Some(key) = receipt {
+            let keep = match self.sameness {
+                Sameness::Fingerprint => i64::from(source.capture.fingerprint_secs),
+                _ => KEEP_SECS,
+            };
+            tx.put(Receipt { key, payload: self.payload(), at: now, expires_at: now.plus_secs(keep), stored: Stored::Lead(id) });
+        }
+        Ok(Captured { lead, replayed: false })
+    }
+}
+
+enum Same {
+    No,
+    Replay(LeadId),
+    OtherPayload(LeadId),
+}
+
+impl Capture {
+    /// May this asker capture here?
+    fn admit(&self, who: &Who, config: &Config, source: &Source, now: Time) -> Result<(), Refusal> {
+        let mode = source.capture.mode;
+        match who {
+            Who::Keyless { source: id, .. } => {
+                if *id != source.id {
+                    return Err(Refusal::NotFound(Thing::Source));
+                }
+                match mode {
+                    CaptureMode::Public => {}
+                    CaptureMode::Key => return Err(Refusal::Unauthorized),
+                    CaptureMode::Closed => return Err(Refusal::Forbidden(Forbidden::CaptureClosed)),
+                }
+                let allowed = &source.capture.allowed_origins;
+                let bad = self.origin.as_ref().is_some_and(|it| !allowed.is_empty() && !allowed.contains(it));
+                if bad { Err(Refusal::Forbidden(Forbidden::Origin)) } else { Ok(()) }
+            }
+            _ => {
+                let rights = who.rights(config, now)?;
+                if !rights.sees_brand(source.brand) {
+                    return Err(Refusal::NotFound(Thing::Source));
+                }
+                rights.may_write()?;
+                if mode == CaptureMode::Closed { Err(Refusal::Forbidden(Forbidden::CaptureClosed)) } else { Ok(()) }
+            }
+        }
+    }
+
+    fn payload(&self) -> [u8; 16] {
+        digest(&[self.raw.content_type.as_bytes(), &self.raw.bytes])
+    }
+
+    fn receipt_key(&self) -> Option<ReceiptKey> {
+        let source = self.source.0.as_bytes().as_slice();
+        match &self.sameness {
+            Sameness::Header => None,
+            Sameness::Natural(id) => Some(ReceiptKey::of(&[b"natural", source, id.as_bytes()])),
+            Sameness::Fingerprint => {
+                // Without a way to tell people apart, two equal payloads may well be two people.
+                let named = !self.inquiry.emails.is_empty() || !self.inquiry.phones.is_empty() || self.inquiry.contact_id.is_some();
+                named.then(|| ReceiptKey::of(&[b"fingerprint", source, &self.payload()]))
+            }
+        }
+    }
+
+    fn same(&self, tx: &mut Tx<'_>, source: &Source, key: &ReceiptKey) -> Result<Same, Halt> {
+        let now = tx.now;
+        let Some(receipt) = tx.get::<Receipt>(key)? else { return Ok(Same::No) };
+        let Stored::Lead(lead) = receipt.stored else { return Ok(Same::No) };
+        let until = match self.sameness {
+            // The span of the moment counts, so that switching it off works at once.
+            Sameness::Fingerprint => receipt.at.plus_secs(i64::from(source.capture.fingerprint_secs)),
+            _ => receipt.expires_at,
+        };
+        Ok(match now < until {
+            false => Same::No,
+            true if receipt.payload == self.payload() => Same::Replay(lead),
+            true => Same::OtherPayload(lead),
+        })
+    }
+
+    /// The inquiry as the newest message of the thread.
+    fn say(&self, tx: &mut Tx<'_>, source: &Source, lead: LeadId, conversation: &mut Conversation) {
+        let said = [&self.inquiry.note, &self.inquiry.about].into_iter().flatten().map(|it| it.trim()).find(|it| !it.is_empty());
+        let body = said.map_or_else(|| format!("New lead from {}", source.name.as_deref().unwrap_or(&source.category)), |it| clip(it, MESSAGE_BYTES_MAX).to_owned());
+        let (id, now) = (tx.id(), tx.now);
+        let message = tx.put(Message {
+            id,
+            version: 0,
+            created_at: now,
+            conversation: conversation.id,
+            at: now,
+            kind: MessageType::FormSubmission,
+            direction: Direction::Inbound,
+            body: Arc::from(body),
+            bot: None,
+            user: None,
+            source: Some(source.id),
+            lead: Some(lead),
+            profile: None,
+        });
+        thread::take_in(conversation, &message);
+        tx.event(Event::MessageAdded { message: id, conversation: conversation.id });
+    }
+
+    fn facts(&self, config: &Config, source: &Source, contact: &Contact, returning: bool, contact_tags: &[String], now: Time) -> Facts {
+        let inquiry = &self.inquiry;
+        let mut input = inquiry.facts.clone();
+        input.text(Field::SourceType, inquiry.source_type.as_deref());
+        input.text(Field::LeadSource, inquiry.lead_source.as_deref());
+        input.texts(Field::Tag, inquiry.tags.iter().map(String::as_str));
+        input.texts(Field::ContactTags, contact_tags.iter().map(String::as_str));
+        input.texts(Field::AssigneeEmail, inquiry.assignees.iter().filter_map(|it| it.email.as_deref()));
+        input.flag(Field::HasEmail, contact.emails.iter().any(|it| it.email.is_some()));
+        input.flag(Field::HasPhone, contact.phones.iter().any(|it| it.phone.is_some()));
+        input.flag(Field::IsReturning, returning);
+        for email in contact.emails.iter().filter_map(|it| it.email.as_ref()) {
+            input.text(Field::EmailDomain, Some(email.domain()));
+        }
+        for phone in contact.phones.iter().filter_map(|it| it.phone.as_ref()) {
+            input.text(Field::PhoneCountry, phone.country());
+            input.text(Field::PhoneArea, phone.area().as_deref());
+        }
+        input.text(Field::Channel, Some(&source.id.to_string()));
+        let zone = config.brand(source.brand).map_or("UTC", |it| it.timezone.as_str());
+        input.received(now, zone);
+        Facts::gather(&input)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call, and each is a thing of its own")]
+    fn route(
+        &self,
+        tx: &mut Tx<'_>,
+        config: &Config,
+        source: &Source,
+        lead: &Lead,
+        contact: &Contact,
+        conversation: &mut Conversation,
+        facts: Arc<Facts>,
+        keyless: bool,
+    ) -> Result<(), Halt> {
+        let obey_explicit = !keyless || source.capture.obey_keyless_assignees;
+        let explicit = !self.inquiry.assignees.is_empty() && obey_explicit;
+        let standing = match conversation.offer {
+            Some(id) if source.capture.sticky && !explicit => thread::open_offer(tx, id)?,
+            _ => None,
+        };
+        if let Some(offer) = standing {
+            join(tx, source, lead, conversation, &offer, facts);
+            return Ok(());
+        }
+        let rules = config.rules(source.id).ok_or(Refusal::NotFound(Thing::Source))?;
+        let (now, offer_id) = (tx.now, tx.id());
+        let decided = routing::decide(Request {
+            config,
+            source,
+            rules,
+            facts,
+            lead: lead.id,
+            epoch: 1,
+            conversation: conversation.id,
+            brand: contact.brand,
+            cause: Cause::Capture,
+            now,
+            explicit: &self.inquiry.assignees,
+            obey_explicit,
+            owner_before: conversation.owner,
+            sticky: source.capture.sticky,
+            excluded: &[],
+            turns: &mut |group| tx.get::<Turns>(&group),
+            offer_id,
+        })?;
+        if let Some(turns) = decided.turns {
+            tx.put(turns);
+        }
+        settle(tx, lead, conversation, &decided.decision)?;
+        if let Some(flow) = decided.decision.flow {
+            tx.event(Event::LeadEnrolled { lead: lead.id, flow });
+        }
+        tx.put(decided.decision);
+        Ok(())
+    }
+}
+
+/// Carries a decision out: the lead's state, the thread's owner or offer, the event.
+fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decision: &Decision) -> Result<(), Halt> {
+    let now = tx.now;
+    // Whatever was decided now ends an offer that stood for an earlier lead of this thread.
+    let standing = match conversation.offer {
+        Some(id) => thread::open_offer(tx, id)?,
+        None => None,
+    };
+    let state = match &decision.outcome {
+        Outcome::Assigned { user, reason } => {
+            if let Some(offer) = standing {
+                thread::end_offer(tx, &offer, conversation, thread::End::Withdrawn(Some(*user)))?;
+            }
+            conversation.owner = Some(*user);
+            tx.event(Event::LeadAssigned { lead: lead.id, user: *user, reason: *reason });
+            RoutingState::Assigned { user: *user }
+        }
+        Outcome::Offered { offer, invited, expires_at } => {
+            let mut leads = vec![lead.id];
+            if let Some(before) = standing {
+                // The earlier leads move to the new offer: one thread, one offer.
+                for earlier in &before.leads {
+                    thread::reroute(tx, *earlier, Cause::Capture, decision.outcome.clone())?;
+                }
+                leads = before.leads.iter().copied().chain(leads).collect();
+                let mut before = Offer::clone(&before);
+                before.state = OfferState::Withdrawn;
+                tx.put(before);
+            }
+            let group = decision.group.as_ref().map(|it| it.group).ok_or(Refusal::NotFound(Thing::Group))?;
+            conversation.owner = None;
+            conversation.offer = Some(*offer);
+            conversation.offered_to.clone_from(invited);
+            tx.put(Offer {
+                id: *offer,
+                version: 0,
+                leads,
+                conversation: conversation.id,
+                contact: conversation.contact,
+                group,
+                invited: invited.clone(),
+                declined: Vec::new(),
+                offered_at: now,
+                expires_at: *expires_at,
+                state: OfferState::Open,
+            });
+            tx.event(Event::LeadOffered { lead: lead.id, offer: *offer, group });
+            RoutingState::Offered { offer: *offer }
+        }
+        Outcome::Inbox { brand, reason } => {
+            if let Some(offer) = standing {
+                thread::end_offer(tx, &offer, conversation, thread::End::Withdrawn(None))?;
+            }
+            conversation.owner = None;
+            tx.event(Event::LeadInbox { lead: lead.id, brand: *brand, reason: *reason });
+            RoutingState::Inbox { brand: *brand }
+        }
+        Outcome::Closed => RoutingState::Closed,
+    };
+    tx.put(LeadState { lead: lead.id, epoch: decision.epoch, state, since: now });
+    Ok(())
+}
+
+/// A further lead of a thread whose offer still stands: it goes where the offer goes.
+fn join(tx: &mut Tx<'_>, source: &Source, lead: &Lead, conversation: &Conversation, offer: &Offer, facts: Arc<Facts>) {
+    let now = tx.now;
+    let outcome = Outcome::Offered { offer: offer.id, invited: offer.invited.clone(), expires_at: offer.expires_at };
+    tx.put(Decision { outcome, ..plain(lead, source, conversation, facts, now) });
+    tx.put(LeadState { lead: lead.id, epoch: 1, state: RoutingState::Offered { offer: offer.id }, since: now });
+    let mut offer = offer.clone();
+    offer.leads.push(lead.id);
+    tx.event(Event::LeadOffered { lead: lead.id, offer: offer.id, group: offer.group });
+    tx.put(offer);
+}
+
+/// A lead that repeats another's natural id with another payload: kept, not routed.
+fn kept(lead: &Lead, source: &Source, conversation: &Conversation, facts: Arc<Facts>, now: Time) -> (Decision, LeadState) {
+    let decision = plain(lead, source, conversation, facts, now);
+    let state = LeadState { lead: lead.id, epoch: 1, state: RoutingState::Closed, since: now };
+    (decision, state)
+}
+
+/// A decision that no rule made.
+fn plain(lead: &Lead, source: &Source, conversation: &Conversation, facts: Arc<Facts>, now: Time) -> Decision {
+    Decision {
+        lead: lead.id,
+        epoch: 1,
+        at: now,
+        conversation: conversation.id,
+        cause: Cause::Capture,
+        engine: ENGINE,
+        source: source.id,
+        rules_version: source.rules_version,
+        facts,
+        explicit: Vec::new(),
+        owner_before: conversation.owner,
+        skipped: Vec::new(),
+        rule: None,
+        flow: None,
+        group: None,
+        outcome: Outcome::Closed,
+    }
+}
+
+/// At most `bytes_max` bytes of `text`, ending at a character.
+pub fn clip(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
+}
+
+/// A line as it is kept: trimmed, clipped, without NUL; nothing when nothing is left.
+pub fn clipped(text: Option<&str>) -> Option<String> {
+    let text = clip(text?.trim(), NAME_BYTES_MAX);
+    (!text.is_empty()).then(|| text.replace('\0', ""))
+}
+
+/// A list as it is kept: its first entries, each clipped.
+pub fn clipped_list(list: &[String]) -> Vec<String> {
+    list.iter().filter_map(|it| clipped(Some(it))).take(LIST_LEN_MAX).collect()
+}
+
