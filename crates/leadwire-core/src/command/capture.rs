@@ -275,7 +275,7 @@ impl Capture {
             input.text(Field::EmailDomain, Some(email.domain()));
         }
         for phone in contact.phones.iter().filter_map(|it| it.phone.as_ref()) {
-            input.text(Field::PhoneCountry, phone.country());
+            input.text(Field::PhoneCountry, phone.country().as_deref());
             input.text(Field::PhoneArea, phone.area().as_deref());
         }
         input.text(Field::Channel, Some(&source.id.to_string()));
