@@ -253,6 +253,8 @@ pub struct Columns {
 
 /// The words of the contact, for the one meaning of text. `infix` are the texts found from their middle too: name,
 /// e-mail, phone digits, external ids; `words` the rest: tags, field values, company and the like.
+/// Each text is already folded (see [`crate::text::fold`]) and given once: an index need not fold it again. Texts of
+/// messages come as they were written.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Fields {
     pub infix: Vec<String>,
