@@ -14,3 +14,6 @@ pub mod known;
 pub mod message;
 pub mod offer;
 pub mod thread;
+
+#[cfg(test)]
+mod tests;
