@@ -36,6 +36,8 @@ pub enum Forbidden {
     CaptureClosed,
     /// The origin is not allowed to capture.
     Origin,
+    /// One brand is named as the acting one, another is acted on.
+    OtherBrand,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +148,7 @@ impl fmt::Display for Forbidden {
             Self::NoUser => write!(f, "the key acts as no user"),
             Self::CaptureClosed => write!(f, "the source takes no leads in this way"),
             Self::Origin => write!(f, "this origin may not capture here"),
+            Self::OtherBrand => write!(f, "the acting brand is another than the one acted on"),
         }
     }
 }

@@ -85,7 +85,7 @@ impl Command for Capture {
     fn run(&self, who: &Who, tx: &mut Tx<'_>) -> Result<Captured, Halt> {
         let config = Arc::clone(&tx.config);
         let source = config.source(self.source).ok_or(Refusal::NotFound(Thing::Source))?;
-        self.admit(who, &config, source, tx.now)?;
+        admit(who, &config, source, self.origin.as_deref(), tx.now)?;
         let keyless = matches!(who, Who::Keyless { .. });
 
         // Ask for everything that can be asked for now, to save passes.
@@ -175,34 +175,6 @@ enum Same {
 }
 
 impl Capture {
-    /// May this asker capture here?
-    fn admit(&self, who: &Who, config: &Config, source: &Source, now: Time) -> Result<(), Refusal> {
-        let mode = source.capture.mode;
-        match who {
-            Who::Keyless { source: id, .. } => {
-                if *id != source.id {
-                    return Err(Refusal::NotFound(Thing::Source));
-                }
-                match mode {
-                    CaptureMode::Public => {}
-                    CaptureMode::Key => return Err(Refusal::Unauthorized),
-                    CaptureMode::Closed => return Err(Refusal::Forbidden(Forbidden::CaptureClosed)),
-                }
-                let allowed = &source.capture.allowed_origins;
-                let bad = self.origin.as_ref().is_some_and(|it| !allowed.is_empty() && !allowed.contains(it));
-                if bad { Err(Refusal::Forbidden(Forbidden::Origin)) } else { Ok(()) }
-            }
-            _ => {
-                let rights = who.rights(config, now)?;
-                if !rights.sees_brand(source.brand) {
-                    return Err(Refusal::NotFound(Thing::Source));
-                }
-                rights.may_write()?;
-                if mode == CaptureMode::Closed { Err(Refusal::Forbidden(Forbidden::CaptureClosed)) } else { Ok(()) }
-            }
-        }
-    }
-
     fn payload(&self) -> [u8; 16] {
         digest(&[self.raw.content_type.as_bytes(), &self.raw.bytes])
     }
@@ -336,6 +308,34 @@ impl Capture {
         }
         tx.put(decided.decision);
         Ok(())
+    }
+}
+
+/// May this asker capture here? `origin` is where a browser says it stands.
+pub fn admit(who: &Who, config: &Config, source: &Source, origin: Option<&str>, now: Time) -> Result<(), Refusal> {
+    let mode = source.capture.mode;
+    match who {
+        Who::Keyless { source: id, .. } => {
+            if *id != source.id {
+                return Err(Refusal::NotFound(Thing::Source));
+            }
+            match mode {
+                CaptureMode::Public => {}
+                CaptureMode::Key => return Err(Refusal::Unauthorized),
+                CaptureMode::Closed => return Err(Refusal::Forbidden(Forbidden::CaptureClosed)),
+            }
+            let allowed = &source.capture.allowed_origins;
+            let bad = origin.is_some_and(|it| !allowed.is_empty() && !allowed.iter().any(|one| one == it));
+            if bad { Err(Refusal::Forbidden(Forbidden::Origin)) } else { Ok(()) }
+        }
+        _ => {
+            let rights = who.rights(config, now)?;
+            if !rights.sees_brand(source.brand) {
+                return Err(Refusal::NotFound(Thing::Source));
+            }
+            rights.may_write()?;
+            if mode == CaptureMode::Closed { Err(Refusal::Forbidden(Forbidden::CaptureClosed)) } else { Ok(()) }
+        }
     }
 }
 
