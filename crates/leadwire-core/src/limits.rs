@@ -24,3 +24,19 @@ pub const VALUES_MAX: usize = 1000;
 pub const MEMBERS_MAX: usize = 1000;
 /// Depth of an agency's tree of brands.
 pub const BRAND_DEPTH_MAX: usize = 16;
+/// Largest order of a rule, a condition or a member: Rechat's default rule has it.
+pub const ORDER_MAX: i64 = 32_767;
+/// Turns of one member per round.
+pub const WEIGHT_MAX: i64 = 40;
+/// How long an offer stands: at least, at most, and when nothing is said.
+pub const CLAIM_TIMEOUT_SECS_MIN: i64 = 15;
+pub const CLAIM_TIMEOUT_SECS_MAX: i64 = 1_800;
+pub const CLAIM_TIMEOUT_SECS_DEFAULT: u32 = 300;
+/// A rotated capture token is good for so long after.
+pub const TOKEN_GRACE_SECS: i64 = 24 * 60 * 60;
+/// Keyless captures of one source, per minute and address or per second in all.
+pub const CAPTURE_RATE_MAX: u32 = 1_000_000;
+/// A repetition is recognised by its payload for at most so long.
+pub const FINGERPRINT_SECS_MAX: u32 = 24 * 60 * 60;
+/// Texts of all rules of one source together: every change stores them again.
+pub const RULE_SET_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::entity::{Combine, ConditionValue, Operator, Rule, RuleSet, Source, Target};
 use crate::id::{BrandId, FlowId, GroupId, RuleId, SourceId, UserId};
 
+/// What the default rule has, evaluated last whatever it says.
+pub(super) const DEFAULT_ORDER: u16 = 32_767;
+
 /// All that is writable of a rule.
 #[derive(Clone, Debug)]
 pub struct RuleInput {
