@@ -113,7 +113,8 @@ fn check(manifest: &toml::Table, library: bool) -> Vec<String> {
             if how.get("package").is_some() {
                 complaints.push(format!("{name} renames {dependency}, which hides it from this check"));
             }
-            if !(testing && TESTS.contains(&dependency.as_str())) && !may(floor, dependency) {
+            let for_tests = testing && TESTS.contains(&dependency.as_str());
+            if !for_tests && !may(floor, dependency) {
                 complaints.push(format!("{name} may not name {dependency}"));
             }
         }

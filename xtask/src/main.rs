@@ -88,11 +88,8 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> String {
-    let mut text = "cargo xtask test [--long] [stage…]\n\nstages, in order; all of them if none is named:\n".to_owned();
-    for it in STAGES {
-        text.push_str(&format!("  {:<11} {}\n", it.name, it.what));
-    }
-    text
+    let stages: Vec<String> = STAGES.iter().map(|it| format!("  {:<11} {}", it.name, it.what)).collect();
+    format!("cargo xtask test [--long] [stage…]\n\nstages, in order; all of them if none is named:\n{}", stages.join("\n"))
 }
 
 fn parse(arguments: &[String]) -> Result<(Ctx, Vec<&'static Stage>)> {

@@ -12,7 +12,7 @@ use crate::http::Client;
 use crate::sh;
 
 /// How long a server may take until it is ready, on a machine that is busy with other things.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 
 /// How long between two looks at another process.
 const LOOK: Duration = Duration::from_millis(20);
@@ -98,9 +98,14 @@ impl Server {
         Client::open(self.address, &self.key)
     }
 
+    /// What the server logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
     /// The end of what the server logged.
     pub(crate) fn last_words(&self) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let text = self.log();
         let lines: Vec<&str> = text.lines().collect();
         lines.iter().skip(lines.len().saturating_sub(20)).copied().collect::<Vec<_>>().join("\n")
     }
