@@ -19,7 +19,7 @@ use crate::config::{Config, Directory};
 use crate::entity::{DeadLetter, Decision, KeyHash, Lead, Message, Offer};
 use crate::feed::{FeedPage, Unit};
 use crate::id::{AgencyId, ConversationId, DeadLetterId, KeyId, LeadId, MessageId, OfferId, UnitId};
-use crate::port::{BoxFuture, Command, Entity, Failure, Fault, Key, Layer, LeadFilter, Ran, Row, Rows, Seed, Store, Sweep, Table, Tx, Work};
+use crate::port::{BoxFuture, Command, Entity, Failure, Fault, Halt, Key, Layer, LeadFilter, Ran, Row, Rows, Seed, Store, Sweep, Table, Tx, Work};
 use crate::search::Index;
 use crate::who::Who;
 
@@ -162,6 +162,11 @@ impl World {
             operator: false,
         };
         self.write(Who::System { agency }, command)
+    }
+
+    /// Puts a row as it is, as the server itself would, past every use-case.
+    pub fn put<E: Entity + Clone>(&self, agency: AgencyId, row: E) -> Result<Arc<E>, Failure> {
+        self.write(Who::System { agency }, Put(row))
     }
 
     /// Whoever holds this key.
@@ -379,6 +384,17 @@ impl Store for World {
 
     fn check(&self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(ready(Ok(())))
+    }
+}
+
+struct Put<E>(E);
+
+impl<E: Entity + Clone> Command for Put<E> {
+    type Outcome = Arc<E>;
+
+    fn run(&self, _: &Who, tx: &mut Tx<'_>) -> Result<Arc<E>, Halt> {
+        tx.get::<E>(&self.0.key())?;
+        Ok(tx.put(self.0.clone()))
     }
 }
 

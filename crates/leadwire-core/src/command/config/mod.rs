@@ -24,15 +24,3 @@ pub use persona::{CreatePersona, DeletePersona, UpdatePersona};
 pub use rule::{ConditionInput, CreateRule, DeleteRule, ReplaceRule, RuleInput, RuleWritten, SortRules};
 pub use source::{CaptureChange, CreateSource, DeleteSource, RotateToken, SourceView, UpdateSource};
 pub use user::{CreateUser, DeleteUser, UpdateUser};
-
-macro_rules! unwritten {
-    ($($name:ident => $out:ty;)*) => {$(
-        impl crate::port::Command for $name {
-            type Outcome = $out;
-            fn run(&self, _: &crate::who::Who, _: &mut crate::port::Tx<'_>) -> Result<Self::Outcome, crate::port::Halt> {
-                Err(crate::port::Halt::Refused(crate::refusal::Refusal::Unauthorized))
-            }
-        }
-    )*};
-}
-pub(crate) use unwritten;

@@ -298,6 +298,9 @@ impl CaptureChange {
 fn is_origin(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, rest)| {
         let host = |c: char| !c.is_whitespace() && !matches!(c, '/' | '?' | '#' | '@' | '\\' | '*');
-        !scheme.is_empty() && scheme.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '+' | '-' | '.')) && !rest.is_empty() && rest.chars().all(host)
+        !scheme.is_empty()
+            && scheme.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '+' | '-' | '.'))
+            && !rest.is_empty()
+            && rest.chars().all(host)
     })
 }
