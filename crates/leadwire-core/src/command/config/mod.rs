@@ -24,3 +24,6 @@ pub use persona::{CreatePersona, DeletePersona, UpdatePersona};
 pub use rule::{ConditionInput, CreateRule, DeleteRule, ReplaceRule, RuleInput, RuleWritten, SortRules};
 pub use source::{CaptureChange, CreateSource, DeleteSource, RotateToken, SourceView, UpdateSource};
 pub use user::{CreateUser, DeleteUser, UpdateUser};
+
+#[cfg(test)]
+mod tests;
