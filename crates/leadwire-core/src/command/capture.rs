@@ -218,7 +218,7 @@ impl Capture {
             version: 0,
             created_at: now,
             conversation: conversation.id,
-            at: now,
+            at: thread::next_at(conversation, now),
             kind: MessageType::FormSubmission,
             direction: Direction::Inbound,
             body: Arc::from(body),

@@ -85,7 +85,7 @@ impl Command for AppendMessage {
             version: 0,
             created_at: now,
             conversation: conversation.id,
-            at: self.at.unwrap_or(now),
+            at: self.at.unwrap_or_else(|| thread::next_at(&conversation, now)),
             kind: self.kind,
             direction: self.direction,
             body: Arc::from(self.body.as_str()),

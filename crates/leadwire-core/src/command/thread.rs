@@ -69,6 +69,12 @@ pub fn blank(id: ConversationId, brand: BrandId, contact: ContactId, now: Time) 
     }
 }
 
+/// When a message that comes in now is said: after all that was said before, so that the newest stands last even
+/// where several come within a millisecond.
+pub fn next_at(conversation: &Conversation, now: Time) -> Time {
+    conversation.last_message.as_ref().map_or(now, |it| now.max(it.at.plus_millis(1)))
+}
+
 /// Takes a message into the thread's state. A message older than the last one changes counts only.
 pub fn take_in(conversation: &mut Conversation, message: &Message) {
     let newest = conversation.last_message.as_ref().is_none_or(|it| (it.at, it.id) < (message.at, message.id));
