@@ -158,7 +158,7 @@ impl Config {
         self.attached.get(&source).map_or(&[], |it| it.as_slice())
     }
 
-    /// Takes a change in. Rows that are no configuration are passed over; `None` and a deleted row both remove.
+    /// Takes a change in; a source before its rules, as the order of keys has it. Rows that are no configuration are passed over; `None` and a deleted row both remove.
     pub fn fold(&mut self, key: &Key, row: Option<&Row>) {
         match (key, row) {
             (Key::Brand(id), Some(Row::Brand(it))) if it.deleted_at.is_none() => {
@@ -178,11 +178,10 @@ impl Config {
                 self.sources.remove(id);
                 self.rules.remove(id);
             }
-            (Key::RuleSet((source, version)), Some(Row::RuleSet(it))) => {
-                if self.rules.get(source).is_none_or(|have| have.set.version < *version) {
-                    let program = Arc::new(Program::new(it));
-                    self.rules.insert(*source, Rules { set: Arc::clone(it), program });
-                }
+            // Only the version in force is compiled; older ones are kept for replay alone.
+            (Key::RuleSet((source, version)), Some(Row::RuleSet(it))) if self.in_force(*source) == Some(*version) => {
+                let program = Arc::new(Program::new(it));
+                self.rules.insert(*source, Rules { set: Arc::clone(it), program });
             }
             (Key::Group(id), Some(Row::Group(it))) if it.deleted_at.is_none() => drop(self.groups.insert(*id, Arc::clone(it))),
             (Key::Group(id), _) => drop(self.groups.remove(id)),
@@ -203,6 +202,10 @@ impl Config {
             (Key::Flow(id), _) => drop(self.flows.remove(id)),
             _ => {}
         }
+    }
+
+    fn in_force(&self, source: SourceId) -> Option<u32> {
+        self.source(source).map(|it| it.rules_version)
     }
 
     fn attach(&mut self, bot: &Bot, on: bool) {
@@ -273,9 +276,9 @@ impl Directory {
     }
 
     /// Takes in an agency's configuration after the changes named.
-    pub fn publish<'a>(&mut self, config: Arc<Config>, changed: impl IntoIterator<Item = &'a Key>) {
+    pub fn publish<'a>(&mut self, config: &Arc<Config>, changed: impl IntoIterator<Item = &'a Key>) {
         let agency = config.agency;
-        let before = self.agencies.insert(agency, Arc::clone(&config));
+        let before = self.agencies.insert(agency, Arc::clone(config));
         for key in changed {
             match key {
                 Key::ApiKey(id) => {

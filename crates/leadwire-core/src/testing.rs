@@ -274,7 +274,7 @@ impl Agency {
         }
         if let Some(config) = layer.config {
             self.config = Arc::clone(&config);
-            Arc::make_mut(directory).publish(config, &changed);
+            Arc::make_mut(directory).publish(&config, &changed);
         }
         if !silent {
             let position = self.head() + 1;

@@ -247,7 +247,7 @@ impl Capture {
             input.text(Field::EmailDomain, Some(email.domain()));
         }
         for phone in contact.phones.iter().filter_map(|it| it.phone.as_ref()) {
-            input.text(Field::PhoneCountry, phone.country().as_deref());
+            input.text(Field::PhoneCountry, phone.country());
             input.text(Field::PhoneArea, phone.area().as_deref());
         }
         input.text(Field::Channel, Some(&source.id.to_string()));
@@ -314,29 +314,25 @@ impl Capture {
 /// May this asker capture here? `origin` is where a browser says it stands.
 pub fn admit(who: &Who, config: &Config, source: &Source, origin: Option<&str>, now: Time) -> Result<(), Refusal> {
     let mode = source.capture.mode;
-    match who {
-        Who::Keyless { source: id, .. } => {
-            if *id != source.id {
-                return Err(Refusal::NotFound(Thing::Source));
-            }
-            match mode {
-                CaptureMode::Public => {}
-                CaptureMode::Key => return Err(Refusal::Unauthorized),
-                CaptureMode::Closed => return Err(Refusal::Forbidden(Forbidden::CaptureClosed)),
-            }
-            let allowed = &source.capture.allowed_origins;
-            let bad = origin.is_some_and(|it| !allowed.is_empty() && !allowed.iter().any(|one| one == it));
-            if bad { Err(Refusal::Forbidden(Forbidden::Origin)) } else { Ok(()) }
+    if let Who::Keyless { source: id, .. } = who {
+        if *id != source.id {
+            return Err(Refusal::NotFound(Thing::Source));
         }
-        _ => {
-            let rights = who.rights(config, now)?;
-            if !rights.sees_brand(source.brand) {
-                return Err(Refusal::NotFound(Thing::Source));
-            }
-            rights.may_write()?;
-            if mode == CaptureMode::Closed { Err(Refusal::Forbidden(Forbidden::CaptureClosed)) } else { Ok(()) }
+        match mode {
+            CaptureMode::Public => {}
+            CaptureMode::Key => return Err(Refusal::Unauthorized),
+            CaptureMode::Closed => return Err(Refusal::Forbidden(Forbidden::CaptureClosed)),
         }
+        let allowed = &source.capture.allowed_origins;
+        let bad = origin.is_some_and(|it| !allowed.is_empty() && !allowed.iter().any(|one| one == it));
+        return if bad { Err(Refusal::Forbidden(Forbidden::Origin)) } else { Ok(()) };
     }
+    let rights = who.rights(config, now)?;
+    if !rights.sees_brand(source.brand) {
+        return Err(Refusal::NotFound(Thing::Source));
+    }
+    rights.may_write()?;
+    if mode == CaptureMode::Closed { Err(Refusal::Forbidden(Forbidden::CaptureClosed)) } else { Ok(()) }
 }
 
 /// Carries a decision out: the lead's state, the thread's owner or offer, the event.

@@ -200,7 +200,9 @@ impl ContactFields {
         }
         if let Some(it) = &self.tags {
             contact.tags.clear();
-            it.iter().for_each(|it| add_tag(&mut contact.tags, it.trim().to_owned()));
+            for tag in it {
+                add_tag(&mut contact.tags, tag.trim().to_owned());
+            }
         }
         if let Some(it) = &self.fields {
             contact.fields.clone_from(it);

@@ -115,7 +115,7 @@ pub fn update(tx: &mut Tx<'_>, arrival: &Arrival<'_>, known: Option<Arc<Contact>
         }
         contact.emails.push(ContactEmail { typed: typed.clone(), email: email.clone(), verified });
         if verified && let Some(email) = email {
-            claim_key(tx, &mut contact, email_key(arrival.brand, email))?;
+            claim_key(tx, contact.id, email_key(arrival.brand, email))?;
         }
     }
     for (typed, phone) in &arrival.phones {
@@ -125,7 +125,7 @@ pub fn update(tx: &mut Tx<'_>, arrival: &Arrival<'_>, known: Option<Arc<Contact>
         }
         contact.phones.push(ContactPhone { typed: typed.clone(), phone: phone.clone(), verified });
         if verified && let Some(key) = phone.as_ref().and_then(|it| phone_key(arrival.brand, it)) {
-            claim_key(tx, &mut contact, key)?;
+            claim_key(tx, contact.id, key)?;
         }
     }
     note_others(tx, arrival, &mut contact)?;
@@ -138,7 +138,7 @@ pub fn update(tx: &mut Tx<'_>, arrival: &Arrival<'_>, known: Option<Arc<Contact>
     }
     contact.last_touch_at = Some(now);
     contact.updated_at = now;
-    contact.updated_for = LEAD.to_owned();
+    LEAD.clone_into(&mut contact.updated_for);
     let event = if returning { Event::ContactUpdated { contact: contact.id } } else { Event::ContactCreated { contact: contact.id } };
     tx.event(event);
     Ok((tx.put(contact), conversation))
@@ -159,9 +159,13 @@ fn fill(contact: &mut Contact, inquiry: &Inquiry, returning: bool) {
     fill(&mut contact.timezone, &inquiry.timezone);
     if !returning {
         let first = clipped(inquiry.source_type.as_deref()).into_iter().chain(["Lead".to_owned()]);
-        first.for_each(|it| add_tag(&mut contact.tags, it));
+        for tag in first {
+            add_tag(&mut contact.tags, tag);
+        }
     }
-    clipped_list(&inquiry.tags).into_iter().for_each(|it| add_tag(&mut contact.tags, it));
+    for tag in clipped_list(&inquiry.tags) {
+        add_tag(&mut contact.tags, tag);
+    }
     for field in inquiry.fields.iter().take(LIST_LEN_MAX) {
         let room = contact.fields.len() < LIST_LEN_MAX;
         match contact.fields.iter_mut().find(|it| it.field == field.field) {
@@ -186,9 +190,9 @@ pub fn add_tag(tags: &mut Vec<String>, tag: String) {
 }
 
 /// Makes the key lead to this contact, unless it leads to another.
-fn claim_key(tx: &mut Tx<'_>, contact: &mut Contact, id: ContactKeyId) -> Result<(), Missing> {
+fn claim_key(tx: &mut Tx<'_>, contact: ContactId, id: ContactKeyId) -> Result<(), Missing> {
     if tx.get::<ContactKey>(&id)?.is_none() {
-        tx.put(ContactKey { id, contact: contact.id });
+        tx.put(ContactKey { id, contact });
     }
     Ok(())
 }

@@ -137,8 +137,10 @@ pub fn meet_bot(conversation: &mut Conversation, bot: BotId, active: bool) {
     }
 }
 
-/// The latest decision on a lead, with where its routing stands.
-pub fn routing_of(tx: &mut Tx<'_>, lead: LeadId) -> Result<Option<(Arc<LeadState>, Arc<Decision>)>, Missing> {
+/// Where a lead's routing stands, and the decision that put it there.
+type Routing = (Arc<LeadState>, Arc<Decision>);
+
+fn routing_of(tx: &mut Tx<'_>, lead: LeadId) -> Result<Option<Routing>, Missing> {
     let Some(state) = tx.get::<LeadState>(&lead)? else { return Ok(None) };
     Ok(tx.get::<Decision>(&(lead, state.epoch))?.map(|it| (state, it)))
 }
