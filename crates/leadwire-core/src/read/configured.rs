@@ -1,4 +1,4 @@
-//! What is configured, read from the snapshot: lists by (creation, id), single things by id.
+//! What is configured, read from the snapshot: lists by creation and id, single things by id.
 
 use std::sync::Arc;
 
@@ -42,12 +42,12 @@ impl Of {
 }
 
 macro_rules! things {
-    ($($(#[$doc:meta])* $list:ident, $one:ident: $entity:ident($id:ident);)*) => {$(
+    ($($(#[$doc:meta])* $list:ident, $one:ident: $entity:ident($id:ident) by |$it:ident| $order:expr;)*) => {$(
         $(#[$doc])*
         pub fn $list(config: &Config, rights: &Rights, of: Of) -> Result<Vec<Arc<$entity>>, Refusal> {
             of.check(rights)?;
             let mut rows: Vec<Arc<$entity>> = config.$list().filter(|it| of.holds(config, rights, it.brand)).map(Arc::clone).collect();
-            rows.sort_unstable_by_key(|it| (it.created_at, it.id));
+            rows.sort_unstable_by_key(|$it| $order);
             Ok(rows)
         }
 
@@ -60,11 +60,12 @@ macro_rules! things {
 }
 
 things! {
-    sources, source: Source(SourceId);
-    groups, group: Group(GroupId);
-    bots, bot: Bot(BotId);
-    personas, persona: Persona(PersonaId);
-    flows, flow: Flow(FlowId);
+    /// A brand's default channel is its first, and comes before others of the same millisecond.
+    sources, source: Source(SourceId) by |it| (it.created_at, !it.is_default, it.id);
+    groups, group: Group(GroupId) by |it| (it.created_at, it.id);
+    bots, bot: Bot(BotId) by |it| (it.created_at, it.id);
+    personas, persona: Persona(PersonaId) by |it| (it.created_at, it.id);
+    flows, flow: Flow(FlowId) by |it| (it.created_at, it.id);
 }
 
 pub fn brands(config: &Config, rights: &Rights, of: Of) -> Result<Vec<Arc<Brand>>, Refusal> {

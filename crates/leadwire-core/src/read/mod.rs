@@ -26,3 +26,6 @@ pub struct Page<T, K> {
 const ROUNDS_MAX: usize = 64;
 /// Rows read in one round at least, so that hidden rows do not cost a round each.
 const ROUND_ROWS_MIN: usize = 50;
+
+#[cfg(test)]
+mod tests;
