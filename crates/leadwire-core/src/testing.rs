@@ -353,7 +353,7 @@ impl Store for World {
                 && filter.source.is_none_or(|asked| it.source == asked)
                 && filter.sources.as_ref().is_none_or(|asked| asked.contains(&it.source))
         });
-        Box::pin(ready(Ok(newest(rows, |it| it.id, before, limit))))
+        Box::pin(ready(Ok(newest(rows, |it| it.id, before.as_ref(), limit))))
     }
 
     fn decisions(&self, agency: AgencyId, of: LeadId) -> BoxFuture<'_, Result<Vec<Arc<Decision>>, Fault>> {
@@ -363,11 +363,11 @@ impl Store for World {
     }
 
     fn offers(&self, agency: AgencyId, before: Option<OfferId>, limit: usize) -> BoxFuture<'_, Result<Vec<Arc<Offer>>, Fault>> {
-        Box::pin(ready(Ok(newest(self.all::<Offer>(agency), |it| it.id, before, limit))))
+        Box::pin(ready(Ok(newest(self.all::<Offer>(agency), |it| it.id, before.as_ref(), limit))))
     }
 
     fn dead_letters(&self, agency: AgencyId, before: Option<DeadLetterId>, limit: usize) -> BoxFuture<'_, Result<Vec<Arc<DeadLetter>>, Fault>> {
-        Box::pin(ready(Ok(newest(self.all::<DeadLetter>(agency), |it| it.id, before, limit))))
+        Box::pin(ready(Ok(newest(self.all::<DeadLetter>(agency), |it| it.id, before.as_ref(), limit))))
     }
 
     fn feed(&self, agency: AgencyId, after: u64, limit: usize) -> BoxFuture<'_, Result<Option<FeedPage>, Fault>> {
@@ -399,8 +399,8 @@ impl<E: Entity + Clone> Command for Put<E> {
 }
 
 /// The rows before the one named, newest first.
-fn newest<E, K: Ord>(mut rows: Vec<Arc<E>>, key: impl Fn(&E) -> K, before: Option<K>, limit: usize) -> Vec<Arc<E>> {
-    rows.retain(|it| before.as_ref().is_none_or(|before| key(it) < *before));
+fn newest<E, K: Ord>(mut rows: Vec<Arc<E>>, key: impl Fn(&E) -> K, before: Option<&K>, limit: usize) -> Vec<Arc<E>> {
+    rows.retain(|it| before.is_none_or(|before| key(it) < *before));
     rows.sort_by_key(|it| std::cmp::Reverse(key(it)));
     rows.truncate(limit);
     rows

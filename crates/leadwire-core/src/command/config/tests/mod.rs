@@ -11,10 +11,14 @@ use crate::entity::{
 };
 use crate::feed::{Change, ConfigThing, Event};
 use crate::id::{AgencyId, BrandId, KeyId, RuleId, SourceId, UserId};
-use crate::port::{Command, Failure};
+use crate::port::{Command, Entity, Failure, Store};
 use crate::refusal::{Conflict, Forbidden, Refusal, Thing};
 use crate::testing::World;
 use crate::who::Who;
+
+mod groups;
+mod rules;
+mod sources;
 
 /// An agency with an office below its root.
 struct House {
@@ -176,7 +180,6 @@ fn an_agency_begins_with_its_root_its_channel_and_its_admin_key() {
     let rule = &founded.channel.rules.rules[0];
     assert!(rule.is_default && rule.order == 32_767 && rule.conditions.is_empty() && rule.created_by.is_none());
     assert_eq!((rule.target, rule.brand), (Target::Brand, Some(founded.brand.id)));
-    use crate::port::Store;
     let directory = world.directory();
     assert_eq!(directory.key(&founded.key.hash), Some((agency, founded.key.id)));
     assert_eq!(directory.source_by_token(&source.capture.token, world.now()), Some((agency, source.id)));
@@ -415,293 +418,6 @@ fn an_office_admin_neither_changes_the_regions_people_nor_makes_any() {
 }
 
 #[test]
-fn a_source_routes_to_its_maker_by_default() {
-    let it = house();
-    let ann = it.user(it.office, Role::Admin, "Ann");
-    let made = it.world.write(it.key(it.office, Some(ann)), channel(it.office)).unwrap();
-    assert_eq!(made.source.created_by, Some(ann));
-    let rule = &made.rules.rules[0];
-    assert_eq!((rule.target, rule.user, rule.brand, rule.created_by), (Target::User, Some(ann), Some(it.office), None));
-    assert_eq!((made.count.capture_number, made.source.rules_version, made.rules.version), (0, 1, 1));
-    assert!(made.source.capture.token.starts_with("lwc_"));
-}
-
-#[test]
-fn a_source_is_changed_in_part() {
-    let it = house();
-    let id = it.source(it.office);
-    let capture = CaptureChange { mode: Some(CaptureMode::Key), per_second: Some(5), ..CaptureChange::default() };
-    let made = it.world.write(it.admin, UpdateSource { name: Some(Some(" Web ".to_owned())), capture, ..change_source(id) }).unwrap();
-    assert_eq!(made.source.name.as_deref(), Some("Web"));
-    let capture = &made.source.capture;
-    assert_eq!((capture.mode, capture.per_second, capture.per_minute_per_address, capture.sticky), (CaptureMode::Key, 5, 30, true));
-    let mls = UpdateSource { mls: Some(Some(vec!["NTREIS".to_owned()])), name: Some(None), ..change_source(id) };
-    let made = it.world.write(it.admin, mls).unwrap();
-    assert_eq!((made.source.name.as_deref(), made.source.mls.as_deref()), (None, Some(&["NTREIS".to_owned()][..])));
-    assert_eq!(made.source.capture.per_second, 5);
-}
-
-#[test]
-fn a_source_refuses_what_no_browser_would_send_as_origin() {
-    let it = house();
-    let origins = |list: &[&str]| CreateSource {
-        capture: CaptureChange { allowed_origins: Some(list.iter().map(|it| (*it).to_owned()).collect()), ..CaptureChange::default() },
-        ..channel(it.office)
-    };
-    let made = it.world.write(it.admin, origins(&["https://Example.com:8443", "http://localhost"])).unwrap();
-    assert_eq!(made.source.capture.allowed_origins, ["https://example.com:8443", "http://localhost"]);
-    for wrong in ["example.com", "https://a/b", "https://", "*", "https://u@a", "https://a b"] {
-        assert_eq!(it.wrong(origins(&[wrong])), ["/capture/allowed_origins/0"], "{wrong}");
-    }
-}
-
-#[test]
-fn the_brand_in_a_path_is_exactly_that_brand() {
-    let it = house();
-    let id = it.source(it.office);
-    let within = |within| UpdateSource { within: Some(within), ..change_source(id) };
-    assert_eq!(it.refused(it.admin, within(it.root)), Refusal::NotFound(Thing::Source));
-    it.world.write(it.admin, within(it.office)).unwrap();
-    let rule = |within| CreateRule { source: id, within: Some(within), rule: to_brand(it.office, 1) };
-    assert_eq!(it.refused(it.admin, rule(it.root)), Refusal::NotFound(Thing::Source));
-    it.world.write(it.admin, rule(it.office)).unwrap();
-}
-
-#[test]
-fn a_default_channel_stays_and_another_goes_softly() {
-    let it = house();
-    let id = it.source(it.office);
-    let default = it.config().sources().find(|it| it.is_default).unwrap().id;
-    let delete = |id| DeleteSource { id, within: None, if_match: None };
-    assert!(matches!(it.refused(it.admin, delete(default)), Refusal::Invalid(_)));
-    it.world.write(it.admin, delete(id)).unwrap();
-    assert!(it.config().source(id).is_none() && it.config().rules(id).is_none());
-    assert!(it.world.one::<Source>(it.agency, &id).unwrap().deleted_at.is_some());
-    assert_eq!(it.refused(it.admin, delete(id)), Refusal::NotFound(Thing::Source));
-}
-
-#[test]
-fn a_rotated_token_is_good_for_a_day() {
-    use crate::port::Store;
-    let it = house();
-    let id = it.source(it.office);
-    let old = it.config().source(id).unwrap().capture.token.clone();
-    let made = it.world.write(it.admin, RotateToken { id, if_match: None }).unwrap();
-    let new = made.source.capture.token.clone();
-    assert_ne!(old, new);
-    let finds = |token: &str, at: Time| it.world.directory().source_by_token(token, at).is_some();
-    let now = it.world.now();
-    assert!(finds(&old, now) && finds(&new, now));
-    assert!(finds(&old, now.plus_secs(86_400).plus_millis(-1)));
-    assert!(!finds(&old, now.plus_secs(86_400)));
-    assert!(finds(&new, now.plus_secs(86_400)));
-}
-
-#[test]
-fn every_change_of_rules_is_a_new_set_and_the_old_one_stays() {
-    let it = house();
-    let source = it.source(it.office);
-    let rule = RuleInput { conditions: vec![priced("500000")], ..to_brand(it.root, 2) };
-    let made = it.world.write(it.admin, CreateRule { source, within: None, rule: rule.clone() }).unwrap();
-    assert_eq!((made.set.version, made.source.rules_version), (2, 2));
-    assert!(!made.rule.is_default && made.rule.conditions[0].order == 1);
-    let replaced = it.world.write(it.admin, ReplaceRule { source, within: None, id: made.rule.id, if_match: Some(2), rule: rule.clone() }).unwrap();
-    assert_eq!((replaced.rule.id, replaced.rule.created_at), (made.rule.id, made.rule.created_at));
-    assert_ne!(replaced.rule.conditions[0].id, made.rule.conditions[0].id);
-    let stale = ReplaceRule { source, within: None, id: made.rule.id, if_match: Some(2), rule };
-    assert_eq!(it.refused(it.admin, stale), Refusal::VersionMismatch);
-    it.world.write(it.admin, DeleteRule { source, within: None, id: made.rule.id, if_match: None }).unwrap();
-    assert_eq!(it.rules(source).rules.len(), 1);
-    assert_eq!(it.world.all::<RuleSet>(it.agency).iter().filter(|it| it.source == source).map(|it| it.rules.len()).collect::<Vec<_>>(), [1, 2, 2, 1]);
-}
-
-#[test]
-fn a_replaced_rule_loses_what_is_not_named() {
-    let it = house();
-    let source = it.source(it.office);
-    let ann = it.user(it.office, Role::Agent, "Ann");
-    let flow = it.world.write(it.admin, CreateFlow { brand: it.office, name: "Drip".to_owned(), profile: None }).unwrap().id;
-    let full = RuleInput { target: Target::User, user: Some(ann), flow: Some(flow), conditions: vec![priced("1")], ..to_brand(it.office, 7) };
-    let id = it.world.write(it.admin, CreateRule { source, within: None, rule: full }).unwrap().rule.id;
-    let bare = ReplaceRule { source, within: None, id, if_match: None, rule: to_brand(it.office, 3) };
-    let rule = it.world.write(it.admin, bare).unwrap().rule;
-    assert_eq!((rule.user, rule.flow, rule.order, rule.conditions.len()), (None, None, 3, 0));
-}
-
-#[test]
-fn the_default_rule_changes_its_target_and_nothing_else() {
-    let it = house();
-    let source = it.source(it.office);
-    let id = it.default_rule(source);
-    let rule = RuleInput { kind: Combine::Or, conditions: vec![priced("1")], ..to_brand(it.root, -5) };
-    let rule = it.world.write(it.admin, ReplaceRule { source, within: None, id, if_match: None, rule }).unwrap().rule;
-    assert_eq!(rule.brand, Some(it.root));
-    assert!(rule.is_default && rule.order == 32_767 && rule.kind == Combine::And && rule.conditions.is_empty());
-    assert!(matches!(it.refused(it.admin, DeleteRule { source, within: None, id, if_match: None }), Refusal::Invalid(_)));
-}
-
-#[test]
-fn a_rule_without_its_target_or_with_a_strange_one_is_refused() {
-    let it = house();
-    let foreign = it.world.found("South").unwrap().brand.id;
-    let source = it.source(it.office);
-    let wrong = |rule| it.wrong(CreateRule { source, within: None, rule });
-    let empty = RuleInput { brand: None, ..to_brand(it.root, 1) };
-    assert_eq!(wrong(empty.clone()), ["/brand"]);
-    assert_eq!(wrong(RuleInput { target: Target::User, ..empty.clone() }), ["/user"]);
-    assert_eq!(wrong(RuleInput { target: Target::Group, ..empty }), ["/group"]);
-    assert_eq!(wrong(to_brand(foreign, 1)), ["/brand"]);
-    let ids = RuleInput { user: Some(it.world.draw()), group: Some(it.world.draw()), flow: Some(it.world.draw()), ..to_brand(it.root, 1) };
-    assert_eq!(wrong(ids), ["/user", "/group", "/flow"]);
-    for order in [-1, 32_768, i64::MAX] {
-        assert_eq!(wrong(to_brand(it.root, order)), ["/order"]);
-    }
-    let unknown = ConditionInput { field: "colour".to_owned(), ..priced("1") };
-    let nested = ConditionInput { value: ConditionValue::List(vec![ConditionValue::List(Vec::new())]), operator: Operator::Any, ..priced("1") };
-    let conditions = vec![priced("1"), unknown, nested];
-    assert!(wrong(RuleInput { conditions, ..to_brand(it.root, 1) }).iter().all(|it| it.starts_with("/conditions/")));
-    assert_eq!(it.rules(source).version, 1);
-}
-
-#[test]
-fn so_many_rules_and_conditions_and_no_more() {
-    let it = house();
-    let source = it.source(it.office);
-    let many = RuleInput { conditions: vec![priced("1"); 101], ..to_brand(it.root, 1) };
-    assert_eq!(it.wrong(CreateRule { source, within: None, rule: many }), ["/conditions"]);
-    for _ in 1..1000 {
-        it.world.write(it.admin, CreateRule { source, within: None, rule: to_brand(it.root, 1) }).unwrap();
-    }
-    assert_eq!(it.rules(source).rules.len(), 1000);
-    assert_eq!(it.wrong(CreateRule { source, within: None, rule: to_brand(it.root, 1) }), [""]);
-}
-
-#[test]
-fn rules_stand_in_the_order_they_are_evaluated() {
-    let it = house();
-    let source = it.source(it.office);
-    let make = |order| it.world.write(it.admin, CreateRule { source, within: None, rule: to_brand(it.root, order) }).unwrap().rule.id;
-    let (b, a, c) = (make(5), make(1), make(5));
-    let default = it.default_rule(source);
-    let order = || it.rules(source).rules.iter().map(|it| it.id).collect::<Vec<_>>();
-    let mut ties = [b, c];
-    ties.sort_unstable();
-    assert_eq!(order(), [a, ties[0], ties[1], default]);
-    let sort = |orders| SortRules { source, within: None, if_match: None, orders };
-    // The default rule takes the number and still stands last.
-    it.world.write(it.admin, sort(vec![(default, 1), (a, 9)])).unwrap();
-    assert_eq!(order(), [ties[0], ties[1], a, default]);
-    assert_eq!(it.rules(source).rules.last().unwrap().order, 1);
-}
-
-#[test]
-fn sorting_is_all_or_nothing() {
-    let it = house();
-    let (source, other) = (it.source(it.office), it.source(it.office));
-    let rule = it.world.write(it.admin, CreateRule { source, within: None, rule: to_brand(it.root, 4) }).unwrap().rule.id;
-    let strange = it.default_rule(other);
-    let sort = |orders| SortRules { source, within: None, if_match: None, orders };
-    assert_eq!(it.wrong(sort(vec![(rule, 1), (strange, 2)])), ["/1/id"]);
-    assert_eq!(it.wrong(sort(vec![(rule, 1), (rule, 2)])), ["/1"]);
-    assert_eq!(it.wrong(sort(vec![(rule, 32_768)])), ["/0/order"]);
-    assert_eq!(it.rules(source).rules[0].order, 4);
-    let same = it.world.write(it.admin, sort(vec![(rule, 4)])).unwrap();
-    assert_eq!(same.version, 2, "nothing moved, nothing was written");
-}
-
-#[test]
-fn members_of_a_group_are_users_of_the_agency_each_once() {
-    let it = house();
-    let (ann, bob) = (it.user(it.office, Role::Agent, "Ann"), it.user(it.root, Role::Agent, "Bob"));
-    let made = it.world.write(it.admin, team(it.office, vec![member(bob), MemberInput { weight: Some(40), ..member(ann) }])).unwrap();
-    assert_eq!(made.members.iter().map(|it| (it.user, it.order, it.weight)).collect::<Vec<_>>(), [(bob, 1, 1), (ann, 2, 40)]);
-    assert!(made.members.iter().all(|member| member.brand == it.office));
-    assert_eq!((made.claim_timeout_secs, made.created_by), (300, None));
-    assert_eq!(it.wrong(team(it.office, vec![member(ann), member(ann)])), ["/members/1"]);
-    assert_eq!(it.wrong(team(it.office, vec![member(it.world.draw())])), ["/members/0/user"]);
-    for weight in [0, 41, -1] {
-        assert_eq!(it.wrong(team(it.office, vec![MemberInput { weight: Some(weight), ..member(ann) }])), ["/members/0/weight"]);
-    }
-    for secs in [14, 1801] {
-        assert_eq!(it.wrong(CreateGroup { claim_timeout_secs: Some(secs), ..team(it.office, Vec::new()) }), ["/claim_timeout_secs"]);
-    }
-    assert_eq!(it.wrong(CreateGroup { created_by: Some(it.world.draw()), ..team(it.office, Vec::new()) }), ["/created_by"]);
-}
-
-#[test]
-fn a_group_keeps_its_members_unless_they_are_named() {
-    let it = house();
-    let (ann, bob) = (it.user(it.office, Role::Agent, "Ann"), it.user(it.root, Role::Agent, "Bob"));
-    let group = it.world.write(it.admin, team(it.office, vec![member(ann)])).unwrap();
-    let change = UpdateGroup {
-        id: group.id,
-        within: Some(it.office),
-        if_match: Some(1),
-        name: Some("Night".to_owned()),
-        description: None,
-        distribution: Some(Distribution::FirstToClaim),
-        members: None,
-        claim_timeout_secs: None,
-        profile: None,
-    };
-    let renamed = it.world.write(it.admin, change.clone()).unwrap();
-    assert_eq!((renamed.name.as_str(), renamed.members.len(), renamed.distribution), ("Night", 1, Distribution::FirstToClaim));
-    let swapped = it.world.write(it.admin, UpdateGroup { if_match: None, members: Some(vec![member(bob)]), ..change.clone() }).unwrap();
-    assert_eq!(swapped.members.iter().map(|it| it.user).collect::<Vec<_>>(), [bob]);
-    assert_eq!(it.refused(it.admin, UpdateGroup { within: Some(it.root), ..change }), Refusal::NotFound(Thing::Group));
-    it.world.write(it.admin, DeleteGroup { id: group.id, within: None, if_match: None }).unwrap();
-    assert!(it.config().group(group.id).is_none());
-}
-
-#[test]
-fn a_bot_answers_on_each_source_once_and_only_where_it_is_seen() {
-    let it = house();
-    let ann = it.user(it.office, Role::Agent, "Ann");
-    let (near, far) = (it.source(it.office), it.source(it.root));
-    let on = |source| Attachment { source, tags: Vec::new(), tag_filter: None, channels: vec!["SMS".to_owned()], persona_name: None, enabled: true };
-    let bot =
-        |attachments| CreateBot { brand: it.office, name: "Ivy".to_owned(), owner: Some(ann), personas: Vec::new(), attachments, profile: None };
-    assert_eq!(it.wrong(bot(vec![on(near), on(near)])), ["/attachments/1"]);
-    let office = it.key(it.office, None);
-    assert_eq!(it.refused(office, bot(vec![on(far)])), Refusal::NotFound(Thing::Source));
-    assert_eq!(it.wrong(CreateBot { owner: None, ..bot(Vec::new()) }), ["/owner"]);
-    assert_eq!(it.refused(it.admin, CreateBot { personas: vec![it.world.draw()], ..bot(Vec::new()) }), Refusal::NotFound(Thing::Persona));
-    let made = it.world.write(office, bot(vec![on(near)])).unwrap();
-    assert_eq!(it.config().bots_attached(near), [made.id]);
-    let off = UpdateBot {
-        id: made.id,
-        if_match: None,
-        name: None,
-        owner: None,
-        personas: None,
-        attachments: Some(vec![Attachment { enabled: false, ..on(near) }]),
-        profile: None,
-    };
-    it.world.write(office, off).unwrap();
-    assert!(it.config().bots_attached(near).is_empty());
-    it.world.write(office, DeleteBot { id: made.id, if_match: None }).unwrap();
-    assert!(it.config().bot(made.id).is_none());
-}
-
-#[test]
-fn personas_and_flows_are_made_changed_and_gone() {
-    let it = house();
-    let made = CreatePersona { brand: it.office, name: "Warm".to_owned(), description: Some("kind".to_owned()), profile: None };
-    let id = it.world.write(it.admin, made).unwrap().id;
-    let change = UpdatePersona { id, if_match: None, name: None, description: Some(None), profile: Some(Some("{}".into())) };
-    let persona = it.world.write(it.admin, change).unwrap();
-    assert_eq!((persona.name.as_str(), persona.description.as_deref(), persona.profile.as_deref()), ("Warm", None, Some("{}")));
-    it.world.write(it.admin, DeletePersona { id, if_match: Some(2) }).unwrap();
-    assert!(it.config().persona(id).is_none());
-    let id = it.world.write(it.admin, CreateFlow { brand: it.office, name: "Drip".to_owned(), profile: None }).unwrap().id;
-    let change = |if_match| UpdateFlow { id, if_match, name: Some("Drop".to_owned()), profile: None };
-    assert_eq!(it.world.write(it.admin, change(Some(1))).unwrap().name, "Drop");
-    assert_eq!(it.refused(it.admin, change(Some(1))), Refusal::VersionMismatch);
-    it.world.write(it.admin, DeleteFlow { id, if_match: None }).unwrap();
-    assert!(it.config().flow(id).is_none());
-}
-
-#[test]
 fn the_snapshot_is_what_the_rows_fold_to() {
     let it = house();
     let ann = it.user(it.office, Role::Agent, "Ann");
@@ -709,7 +425,6 @@ fn the_snapshot_is_what_the_rows_fold_to() {
     it.world.write(it.admin, CreateRule { source, within: None, rule: to_brand(it.root, 1) }).unwrap();
     it.world.write(it.admin, DeleteUser { id: ann, if_match: None }).unwrap();
     let mut folded = Config::new(it.agency);
-    use crate::port::Entity;
     for row in it.world.all::<Brand>(it.agency) {
         folded.fold(&Brand::erase_key(&row.id), Some(&Brand::erase(row)));
     }
