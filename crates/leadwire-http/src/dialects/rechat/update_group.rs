@@ -1,0 +1,44 @@
+//! Changes what is named of a routing group; the rest stays. A list of members replaces the one before.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use http::HeaderMap;
+use leadwire_core::refusal::Thing;
+
+use super::associations::Associations;
+use super::error::Error;
+use super::{auth, map, wire};
+use crate::App;
+use crate::kit::{Call, auth as keys, body};
+
+/// Update a routing group
+#[utoipa::path(
+    patch,
+    path = "/brands/{brand}/leads/groups/{group}",
+    tag = "Routing groups",
+    security(("bearer" = [])),
+    params(
+        ("brand" = Uuid, Path, description = "The brand"),
+        ("group" = Uuid, Path, description = "The group"),
+        ("associations" = Option<Vec<String>>, Query, description = "Parts to show whole, as in the list of groups"),
+        ("X-RECHAT-BRAND" = Option<String>, Header, description = "When given, the same brand"),
+    ),
+    request_body = wire::GroupPatch,
+    responses((status = 200, description = "The group", body = wire::Envelope<wire::Group>), (status = 404, description = "No such group of the brand", body = wire::Error)),
+)]
+pub(super) async fn update_group(
+    State(app): State<App>,
+    call: Call,
+    headers: HeaderMap,
+    Path((brand, group)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Result<Json<wire::Envelope<wire::Group>>, Error> {
+    let (who, brand) = auth::caller(&app, &call, &headers, &brand)?;
+    let input: wire::GroupPatch = body::json(&headers, body, app.limits.body_bytes).await?;
+    let group = app.store.write(who, map::group_patch(brand, auth::id(&group, Thing::Group)?, input)).await?;
+    let config = keys::config(&app, &who)?;
+    let view = map::View { config: &config, now: app.store.now(), asked: Associations::parse(query.as_deref()) };
+    Ok(Json(map::one(map::group(&group, view))))
+}
