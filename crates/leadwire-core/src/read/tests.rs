@@ -9,10 +9,12 @@ use super::leads::{dead_letters, lead, leads, routing};
 use super::offers::{Which, offer, offers};
 use super::{Asker, asker, contacts, feed, may_found_agency};
 use crate::Time;
-use crate::command::config::{CaptureChange, CreateBrand, CreateKey, CreateSource, CreateUser, DeleteBrand, DeleteKey, FoundAgency, NewKey};
+use crate::command::config::{
+    CaptureChange, CreateBrand, CreateKey, CreateSource, CreateUser, DeleteBrand, DeleteKey, DeleteSource, FoundAgency, NewKey,
+};
 use crate::entity::{
     Contact, Conversation, DeadLetter, Direction, ExternalId, ExternalIdKey, KeyHash, Lead, LeadState, Membership, Message, MessageType, Offer,
-    OfferState, RawBody, Role, RoutingState, ScopeName, Source,
+    OfferState, RawBody, Role, RoutingState, ScopeName,
 };
 use crate::feed::Unit;
 use crate::id::{AgencyId, BrandId, ContactId, ConversationId, DeadLetterId, LeadId, MessageId, OfferId, SourceId, UserId};
@@ -510,7 +512,7 @@ fn leads_are_listed_as_far_as_they_are_seen() {
 }
 
 #[test]
-fn a_lead_is_seen_with_its_sources_brand_and_after_the_source_is_gone() {
+fn a_lead_is_seen_with_its_sources_brand_and_after_its_source_is_gone() {
     let it = house();
     let (own, user) = it.own(it.office);
     let create = CreateBrand { parent: it.root, name: "Desk".to_owned(), brand_type: None, timezone: None, default_country: None, profile: None };
@@ -524,11 +526,17 @@ fn a_lead_is_seen_with_its_sources_brand_and_after_the_source_is_gone() {
     assert_eq!(sees(&desk_key, mine), sees(&desk_key, it.world.draw()));
     assert!(block_on(routing(it.store(), &own, theirs)).is_err());
     assert!(block_on(routing(it.store(), &own, mine)).unwrap().decisions.is_empty());
-    it.world.write(it.admin, DeleteBrand { id: it.office, if_match: None }).unwrap();
-    assert!(it.world.one::<Source>(it.agency, &source).unwrap().deleted_at.is_some());
+    // A deleted source's leads stay with its brand; a deleted brand's are out of sight.
+    let create =
+        CreateSource { brand: desk, name: None, category: None, protocol: None, mls: None, capture: CaptureChange::default(), profile: None };
+    let source = it.world.write(it.admin, create).unwrap().source.id;
+    let id = it.lead(3, source, it.thread(desk, None));
+    it.world.write(it.admin, DeleteSource { id: source, within: None, if_match: None }).unwrap();
     let admin = it.asker(it.admin);
-    // Its brand is gone too, and so from what is seen.
-    assert_eq!(sees(&admin, mine), Err(not_found(Thing::Lead)));
+    assert_eq!([&admin, &it.reader(desk), &it.reader(it.office)].map(|it| sees(it, id).is_ok()), [true, true, false]);
+    assert_eq!(block_on(leads(it.store(), &admin, None, None, None, 1)).unwrap().rows[0].lead.id, id);
+    it.world.write(it.admin, DeleteBrand { id: desk, if_match: None }).unwrap();
+    assert_eq!(sees(&it.asker(it.admin), id), Err(not_found(Thing::Lead)));
 }
 
 #[test]
