@@ -18,7 +18,6 @@ mod readme;
 mod serve;
 mod setup;
 mod sh;
-mod spdx;
 mod suite;
 mod tidy;
 

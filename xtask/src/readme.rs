@@ -1,5 +1,6 @@
 //! Runs README.md as written: its two commands must stand in it, and each block marked `<!-- test -->` is run against
-//! the demo. A block marked `<!-- test: words -->` must also print these words.
+//! the demo. A block marked `<!-- test: words -->` must also print these words. The calls that the demo itself prints are
+//! run too.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -42,15 +43,15 @@ pub(crate) fn run(_: &Ctx) -> Result<Tally> {
     }
     let demo = Demo::start()?;
     for it in &blocks {
-        let output = sh::command("bash").args(["-euo", "pipefail", "-c", &format!("{}\n{}", demo.exports, it.script)]).output()?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        let mut complaints = Vec::new();
-        if !output.status.success() {
-            complaints.push(format!("{}: {said}{}", output.status, String::from_utf8_lossy(&output.stderr)));
-        } else if said.trim().is_empty() || !said.contains(&it.words) {
-            complaints.push(format!("expected {:?} in: {said}", it.words));
-        }
-        total.add(Tally::of(&format!("README.md:{}", it.line), &complaints));
+        total.add(Tally::of(&format!("README.md:{}", it.line), &demo.try_out(&it.script, &it.words)?));
+    }
+    let calls: Vec<&str> = demo.said.iter().map(|it| it.trim()).filter(|it| it.starts_with("curl ")).collect();
+    if calls.is_empty() {
+        bail!("the demo prints no calls");
+    }
+    for (at, call) in calls.iter().enumerate() {
+        let call = call.replacen("curl ", "curl --show-error --fail-with-body ", 1);
+        total.add(Tally::of(&format!("the demo's call {}", at + 1), &demo.try_out(&call, "")?));
     }
     Ok(total)
 }
@@ -74,8 +75,8 @@ fn blocks(text: &str) -> Result<Vec<Block>> {
 /// The demo, as the README's first command runs it, but on data of its own.
 struct Demo {
     child: Child,
-    /// The `export …` lines it prints for the reader to paste.
-    exports: String,
+    /// What it printed until it served.
+    said: Vec<String>,
 }
 
 impl Demo {
@@ -90,7 +91,7 @@ impl Demo {
 
     fn run(binary: &Path, data: &Path) -> Result<Self> {
         let child = sh::command(binary).args(["demo", "--data-dir"]).arg(data).stdout(Stdio::piped()).spawn().context("cannot run the demo")?;
-        let mut demo = Self { child, exports: String::new() };
+        let mut demo = Self { child, said: Vec::new() };
         let out = demo.child.stdout.take().context("the demo has no output")?;
         let (send, lines) = std::sync::mpsc::channel();
         // Read to the end on a thread of its own, so that the demo never waits for a reader.
@@ -105,15 +106,36 @@ impl Demo {
             if let Some(status) = demo.child.try_wait()? {
                 bail!("the demo ended at once ({status})");
             }
-            for line in lines.try_iter().filter(|it| it.trim_start().starts_with("export ")) {
-                demo.exports.push_str(&line);
-                demo.exports.push('\n');
-            }
+            demo.said.extend(lines.try_iter());
             let serves = Client::open(address, "").and_then(|mut it| it.get("/readyz")).is_ok_and(|it| it.status == 200);
-            Ok((serves && !demo.exports.is_empty()).then_some(()))
+            Ok((serves && demo.word_after("key").is_some() && demo.word_after("source").is_some()).then_some(()))
         })?;
-        ready.context("the demo did not serve and print its `export` lines in time")?;
+        ready.context("the demo did not serve and print a key and a source in time")?;
         Ok(demo)
+    }
+
+    /// What the README tells the reader to take from the output: the word after another, the first time.
+    fn word_after(&self, word: &str) -> Option<&str> {
+        self.said.iter().find_map(|line| {
+            let mut words = line.split_whitespace();
+            (words.next() == Some(word)).then(|| words.next()).flatten()
+        })
+    }
+
+    /// Runs a script as the reader would and says what is wrong with what came out.
+    fn try_out(&self, script: &str, words: &str) -> Result<Vec<String>> {
+        let mut bash = sh::command("bash");
+        bash.args(["-euo", "pipefail", "-c", script]);
+        bash.env("KEY", self.word_after("key").unwrap_or_default()).env("SOURCE", self.word_after("source").unwrap_or_default());
+        let output = bash.output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            return Ok(vec![format!("{}: {said}{}", output.status, String::from_utf8_lossy(&output.stderr))]);
+        }
+        if said.trim().is_empty() || !said.contains(words) {
+            return Ok(vec![format!("expected {words:?} in: {said}")]);
+        }
+        Ok(Vec::new())
     }
 }
 
