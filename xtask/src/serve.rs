@@ -124,7 +124,9 @@ impl Server {
 
     /// Ends it as an operator does, and waits for it.
     pub(crate) fn stop(mut self) -> Result<()> {
-        sh::run(sh::command("kill").args(["-TERM", &self.child.id().to_string()]))?;
+        if !sh::works("kill", &["-TERM", &self.child.id().to_string()]) {
+            bail!("the server cannot be told to stop: {}", self.last_words());
+        }
         match until(START_MAX, || Ok(self.child.try_wait()?))? {
             Some(status) if status.success() => Ok(()),
             Some(status) => bail!("the server stopped with {status}: {}", self.last_words()),

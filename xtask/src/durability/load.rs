@@ -1,9 +1,9 @@
 //! Captures with a tag each, over some connections, and the ledger of those that were answered with success.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::http::Client;
@@ -11,9 +11,9 @@ use crate::serve::Server;
 
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
-    pub(super) connections: u64,
-    /// Connections stop asking once so many are acknowledged.
-    pub(super) captures: u64,
+    pub(super) connections: usize,
+    /// So many are acknowledged when the server is killed.
+    pub(super) captures: usize,
 }
 
 /// A capture whose success was told.
@@ -45,36 +45,56 @@ pub(super) fn tags(bytes: &[u8]) -> Vec<String> {
     found
 }
 
-/// Captures until enough is acknowledged; a connection that fails ends alone.
-pub(super) fn run(server: &Server, channel: &str, plan: Plan) -> Result<Vec<Acknowledged>> {
+/// Captures over all connections, and kills the server at the given acknowledgement, in the middle of the others'
+/// requests. Gives everything that was acknowledged, also what was on its way when the kill came.
+pub(super) fn run_and_kill(server: &mut Server, channel: &str, plan: Plan) -> Result<Vec<Acknowledged>> {
+    let clients: Vec<Client> = (0..plan.connections).map(|_| server.client()).collect::<Result<_>>()?;
     let next = AtomicU64::new(0);
-    let ledger = Mutex::new(Vec::new());
+    let (tell, hear) = mpsc::channel();
     std::thread::scope(|scope| {
-        let work: Vec<_> = (0..plan.connections).map(|_| scope.spawn(|| connection(server.client()?, channel, plan, &next, &ledger))).collect();
-        for it in work {
-            match it.join() {
-                Ok(done) => done?,
-                Err(_) => anyhow::bail!("a connection's thread ended badly"),
+        for client in clients {
+            let (tell, next) = (tell.clone(), &next);
+            scope.spawn(move || connection(client, channel, next, &tell));
+        }
+        // The loop below ends with the last connection.
+        drop(tell);
+        let mut ledger = Vec::new();
+        let mut killed = false;
+        for it in hear {
+            match it {
+                Ok(acknowledged) => ledger.push(acknowledged),
+                Err(_) if killed => {}
+                Err(error) => {
+                    server.kill()?;
+                    return Err(error.context("before the kill"));
+                }
+            }
+            if ledger.len() >= plan.captures && !killed {
+                server.kill()?;
+                killed = true;
             }
         }
-        Ok(())
-    })?;
-    Ok(ledger.into_inner().unwrap_or_else(PoisonError::into_inner))
+        Ok(ledger)
+    })
 }
 
-fn connection(mut client: Client, channel: &str, plan: Plan, next: &AtomicU64, ledger: &Mutex<Vec<Acknowledged>>) -> Result<()> {
+/// Captures until something fails: the server is killed, or nobody listens.
+fn connection(mut client: Client, channel: &str, next: &AtomicU64, tell: &mpsc::Sender<Result<Acknowledged>>) {
     loop {
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        if number >= plan.captures {
-            return Ok(());
+        let done = capture(&mut client, channel, tag(next.fetch_add(1, Ordering::Relaxed)));
+        let over = done.is_err();
+        if tell.send(done).is_err() || over {
+            return;
         }
-        let tag = tag(number);
-        // In several fields: in the file any one of them may be cut in two by the end of a page.
-        let lead = json!({"first_name": tag, "last_name": tag, "email": format!("{tag}@example.com"), "note": tag});
-        let answer = client.post("/leads", &json!({"metadata": {"lead_channel": channel}, "lead": lead}))?.good()?.json()?;
-        let lead = answer.pointer("/data/id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        ledger.lock().unwrap_or_else(PoisonError::into_inner).push(Acknowledged { tag, lead });
     }
+}
+
+fn capture(client: &mut Client, channel: &str, tag: String) -> Result<Acknowledged> {
+    // In several fields: in the file any one of them may be cut in two by the end of a page.
+    let lead = json!({"first_name": tag, "last_name": tag, "email": format!("{tag}@example.com"), "note": tag});
+    let answer = client.post("/leads", &json!({"metadata": {"lead_channel": channel}, "lead": lead}))?.good()?.json()?;
+    let lead = answer.pointer("/data/id").and_then(Value::as_str).context("an answer without the lead's id")?.to_owned();
+    Ok(Acknowledged { tag, lead })
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@
 //! down its system calls (`xtask/shim/order.c`), and both proofs are about that record. A proof that cannot fail is
 //! none: each is shown to fail with synchronous commits switched off, and with the answer given before the commit.
 
+use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 mod load;
 mod log;
@@ -58,7 +59,7 @@ struct Run {
 
 pub(crate) fn run(ctx: &Ctx) -> Result<Tally> {
     let bench = Bench::set_up()?;
-    let kills = if ctx.long { 20 } else { 3 };
+    let kills = if ctx.long { 100 } else { 20 };
     let mut total = Tally::default();
     for (what, plan) in [("one connection", Plan { connections: 1, captures: 200 }), ("32 connections", Plan { connections: 32, captures: 3000 })] {
         total.add(holds(&format!("order of sync and answer, {what}"), || order_of(&bench, Fault::None, plan)));
@@ -118,7 +119,7 @@ impl Bench {
         Ok(Self { binary, shim, scratch, base, key, fixture })
     }
 
-    /// Runs the server under the shim and captures through it; the server is killed when the plan says so.
+    /// Runs the server under the shim, captures through it, and kills it when the plan says so.
     fn record(&self, name: &str, fault: Fault, plan: Plan) -> Result<Run> {
         let data = self.scratch.join(name);
         copy_files(&self.base, &data)?;
@@ -127,14 +128,7 @@ impl Bench {
         let mut env = vec![("LD_PRELOAD", text(&self.shim)), ("ORDER_LOG", text(&prefix)), ("ORDER_DIR", text(&data))];
         env.extend(fault.switch().map(|it| ("LEADWIRE_FAULT", it.to_owned())));
         let mut server = Server::start(&How { binary: &self.binary, data: &data, key: &self.key, env: &env })?;
-        let ledger = load::run(&server, &self.fixture.channel, plan)?;
-        if !server.runs()? {
-            bail!("the server ended by itself: {}", server.last_words());
-        }
-        server.kill()?;
-        if ledger.is_empty() {
-            bail!("nothing was captured: {}", server.last_words());
-        }
+        let ledger = load::run_and_kill(&mut server, &self.fixture.channel, plan).with_context(|| server.last_words())?;
         Ok(Run { log: Log::read(&prefix, &data)?, data, ledger })
     }
 }
@@ -146,13 +140,14 @@ fn order_of(bench: &Bench, fault: Fault, plan: Plan) -> Result<Vec<String>> {
     Ok(report.complaints)
 }
 
-/// Restarts from what was synced at the kill, and once more from what was synced when some answer left.
+/// Restarts from what was synced at the kill, once more from what was synced when some answer left, and at last from the
+/// files just as the kill left them.
 fn restart_of(bench: &Bench, fault: Fault) -> Result<Vec<String>> {
     let run = bench.record("restart", fault, Plan { connections: 16, captures: 100 + chance(900) })?;
     let leaving = order::answers(&run.log, &run.ledger);
     // With the answer first, the moment that shows it is right after an answer that went ahead; any other is as good.
     let early = leaving.iter().find(|it| it.synced.is_none_or(|sync| sync > it.sent));
-    let some = early.or_else(|| leaving.get(usize::try_from(chance(leaving.len() as u64)).unwrap_or(0))).context("no answer was recorded")?;
+    let some = early.or_else(|| leaving.get(chance(leaving.len()))).context("no answer was recorded")?;
     let mut complaints = Vec::new();
     for (when, cut) in [("the kill", run.log.calls.len()), ("an answer", some.sent + 1)] {
         let sent: Vec<&str> = leaving.iter().filter(|it| it.sent < cut).map(|it| it.tag.as_str()).collect();
@@ -162,13 +157,15 @@ fn restart_of(bench: &Bench, fault: Fault) -> Result<Vec<String>> {
         restart::files_as_synced(&bench.base, &run.data, &run.log, cut, &data)?;
         complaints.extend(restart::lost(bench, &data, &owed).into_iter().map(|it| format!("as synced at {when}: {it}")));
     }
+    let owed: Vec<&load::Acknowledged> = run.ledger.iter().collect();
+    complaints.extend(restart::lost(bench, &run.data, &owed).into_iter().map(|it| format!("as left by the kill: {it}")));
     Ok(complaints)
 }
 
 /// A number below `limit`, another one each time: the moment of a kill must not be a habit.
-fn chance(limit: u64) -> u64 {
-    use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new().build_hasher().finish() % limit.max(1)
+fn chance(limit: usize) -> usize {
+    let drawn = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    usize::try_from(drawn % limit.max(1) as u64).unwrap_or(0)
 }
 
 /// Copies the plain files of a directory; sockets and what else a server may leave stay behind.
