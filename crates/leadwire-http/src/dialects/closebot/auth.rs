@@ -8,8 +8,7 @@ use crate::App;
 use crate::kit::{Call, No, auth};
 
 pub(super) fn caller(app: &App, call: &Call, headers: &HeaderMap) -> Result<Who, No> {
-    let presented = auth::header(headers, "x-cb-key")
-        .or_else(|| auth::authorization(headers, "Key"))
-        .or_else(|| auth::authorization(headers, "Bearer"));
+    let presented =
+        auth::header(headers, "x-cb-key").or_else(|| auth::authorization(headers, "Key")).or_else(|| auth::authorization(headers, "Bearer"));
     auth::caller(app, call, presented)
 }

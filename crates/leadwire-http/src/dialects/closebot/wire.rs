@@ -163,7 +163,5 @@ pub(crate) struct ProblemDetails {
 /// Any spelling of a direction, in any case; the lower-case ones are those to use.
 fn direction_asked() -> ObjectBuilder {
     let words = ["in", "out", "inbound", "outbound"].map(Value::from);
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-        .enum_values(Some(words.into_iter().chain([Value::Null])))
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null])).enum_values(Some(words.into_iter().chain([Value::Null])))
 }

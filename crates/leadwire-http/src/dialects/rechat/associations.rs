@@ -80,7 +80,12 @@ mod tests {
 
     #[test]
     fn unknown_names_and_other_keys_mean_nothing() {
-        for query in ["associations=lead_channel_rule.everything,,brand.parents", "association=lead_channel_rule.user", "associations[x]=lead_channel_rule.user", ""] {
+        for query in [
+            "associations=lead_channel_rule.everything,,brand.parents",
+            "association=lead_channel_rule.user",
+            "associations[x]=lead_channel_rule.user",
+            "",
+        ] {
             assert_eq!(Associations::parse(Some(query)), Associations::default(), "{query}");
         }
         assert_eq!(Associations::parse(None), Associations::default());

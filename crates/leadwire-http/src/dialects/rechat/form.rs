@@ -115,7 +115,10 @@ mod tests {
 
     #[test]
     fn a_form_is_an_object_in_the_order_it_came() {
-        assert_eq!(json("first_name=Ana+Maria&email=ana%40example.com&note=50%25+off"), r#"{"first_name":"Ana Maria","email":"ana@example.com","note":"50% off"}"#);
+        assert_eq!(
+            json("first_name=Ana+Maria&email=ana%40example.com&note=50%25+off"),
+            r#"{"first_name":"Ana Maria","email":"ana@example.com","note":"50% off"}"#
+        );
         assert_eq!(json(""), "{}");
         assert_eq!(json("a&b=&&=c"), r#"{"a":"","b":"","":"c"}"#);
     }

@@ -9,8 +9,8 @@ use leadwire_core::command::config::{
 };
 use leadwire_core::config::Config;
 use leadwire_core::entity::{
-    Brand, Combine, Condition, ConditionValue, Distribution, Flow, Group, Lead, Member, Operator, RawBody, Rule, RuleSet, Source, SourceCount, Target,
-    User,
+    Brand, Combine, Condition, ConditionValue, Distribution, Flow, Group, Lead, Member, Operator, RawBody, Rule, RuleSet, Source, SourceCount,
+    Target, User,
 };
 use leadwire_core::id::{BrandId, FlowId, GroupId, RuleId, SourceId, UserId};
 use leadwire_core::limits::VALUES_MAX;
@@ -185,7 +185,8 @@ fn rule_input(input: wire::RuleInput) -> Result<RuleInput, Refusal> {
 
 fn condition_input((at, input): (usize, wire::ConditionInput)) -> Result<ConditionInput, Refusal> {
     let wire::ConditionInput { field, operator, value, order, negated } = input;
-    let value = condition_value(&value).ok_or_else(|| Refusal::invalid(format!("/conditions/{at}/value"), "must be a scalar, null, or a list of at most 1000 scalars"))?;
+    let value = condition_value(&value)
+        .ok_or_else(|| Refusal::invalid(format!("/conditions/{at}/value"), "must be a scalar, null, or a list of at most 1000 scalars"))?;
     Ok(ConditionInput {
         field,
         operator: match operator {
@@ -247,7 +248,21 @@ pub(super) fn rules(set: &RuleSet, view: View<'_>) -> Vec<wire::Rule> {
 }
 
 pub(super) fn rule(channel: SourceId, it: &Rule, view: View<'_>) -> wire::Rule {
-    let Rule { id, created_at, updated_at, created_by, is_default, order, kind, target, user: user_id, group: group_id, brand: brand_id, flow: flow_id, conditions } = it;
+    let Rule {
+        id,
+        created_at,
+        updated_at,
+        created_by,
+        is_default,
+        order,
+        kind,
+        target,
+        user: user_id,
+        group: group_id,
+        brand: brand_id,
+        flow: flow_id,
+        conditions,
+    } = it;
     let View { config, now: _, asked } = view;
     wire::Rule {
         id: Id(id.0),
@@ -404,7 +419,21 @@ fn member(it: &Member, view: View<'_>) -> wire::Member {
 // What rules point at.
 
 fn user(it: &User, view: View<'_>) -> wire::User {
-    let User { id, version: _, created_at, updated_at, deleted_at, first_name, last_name, email, phone_number, timezone, memberships, mls_ids: _, profile } = it;
+    let User {
+        id,
+        version: _,
+        created_at,
+        updated_at,
+        deleted_at,
+        first_name,
+        last_name,
+        email,
+        phone_number,
+        timezone,
+        memberships,
+        mls_ids: _,
+        profile,
+    } = it;
     let UserProfile {
         username,
         address_id,

@@ -31,6 +31,8 @@ mod map;
 mod payload;
 mod replace_rule;
 mod sort_rules;
+#[cfg(test)]
+mod tests;
 mod update_channel;
 mod update_group;
 mod wire;

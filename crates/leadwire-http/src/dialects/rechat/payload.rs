@@ -242,7 +242,8 @@ fn one_or_many_loose() -> Schema {
 
 /// The schema of an `Option<Listing>`.
 fn listing() -> Schema {
-    let texts = ["street_dir_prefix", "street_name", "street_suffix", "street_dir_suffix", "city", "state_code", "country", "street_address", "full_address"];
+    let texts =
+        ["street_dir_prefix", "street_name", "street_suffix", "street_dir_suffix", "city", "state_code", "country", "street_address", "full_address"];
     let address = texts.into_iter().fold(object(), |it, name| it.property(name, short_or_null()));
     let address = ["street_number", "unit_number", "postal_code"].into_iter().fold(address, |it, name| it.property(name, loose()));
     let listing = object().property("price", loose()).property("mls_number", loose()).property("mls", short_or_null());
