@@ -59,11 +59,20 @@ fn fold_simple(c: char) -> Option<char> {
         'Й' | 'й' => Some('и'),
         'Ё' | 'ё' => Some('е'),
         'А'..='Я' => char::from_u32(u32::from(c) + 0x20),
-        'а'..='я' => Some(c),
-        // Arabic letters that have no decomposition.
-        '\u{627}'..='\u{63a}' | '\u{641}'..='\u{64a}' => Some(c),
-        // Unified ideographs.
-        '\u{4e00}'..='\u{9fff}' => Some(c),
+        'à'..='å' | 'À'..='Å' => Some('a'),
+        'ç' | 'Ç' => Some('c'),
+        'è'..='ë' | 'È'..='Ë' => Some('e'),
+        'ì'..='ï' | 'Ì'..='Ï' => Some('i'),
+        'ñ' | 'Ñ' => Some('n'),
+        'ò'..='ö' | 'Ò'..='Ö' => Some('o'),
+        'ù'..='ü' | 'Ù'..='Ü' => Some('u'),
+        'ý' | 'ÿ' | 'Ý' => Some('y'),
+        // Full width ASCII.
+        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).map(|it| it.to_ascii_lowercase()),
+        // Small Cyrillic letters, Arabic letters without decomposition, unified ideographs; dashes, quotes and stops.
+        'а'..='я' | '\u{627}'..='\u{63a}' | '\u{641}'..='\u{64a}' | '\u{4e00}'..='\u{9fff}' | '–' | '—' | '‘'..='”' | '、' | '。' => {
+            Some(c)
+        }
         _ => None,
     }
 }
@@ -112,10 +121,9 @@ impl<'a> Iterator for Words<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let from = self.rest.find(is_of_word)?;
+        let from = self.rest.find(|c| class(c) != Class::Other)?;
         let text = self.rest.get(from..)?;
-        let end = word_len(text);
-        let (word, rest) = text.split_at_checked(end)?;
+        let (word, rest) = text.split_at_checked(word_len(text))?;
         self.rest = rest;
         Some(word)
     }
@@ -130,29 +138,55 @@ fn word_len(text: &str) -> usize {
         return ascii;
     }
     let mut chars = rest.char_indices();
-    let mut alone = false;
-    if ascii == 0 {
-        alone = chars.next().is_some_and(|(_, c)| is_unspaced(c));
-    }
-    for (at, c) in chars {
-        let goes_on = is_combining_mark(c) || (!alone && is_of_word(c) && !is_unspaced(c));
-        if !goes_on {
-            return ascii + at;
+    let alone = ascii == 0 && chars.next().is_some_and(|(_, c)| class(c) == Class::Unspaced);
+    let end = chars.find(|(_, c)| match class(*c) {
+        Class::Mark => false,
+        Class::Letter => alone,
+        Class::Unspaced | Class::Other => true,
+    });
+    end.map_or(text.len(), |(at, _)| ascii + at)
+}
+
+/// What a character is to a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// A letter or a digit.
+    Letter,
+    /// A letter of a script that is written without spaces.
+    Unspaced,
+    /// Belongs to the letter before it.
+    Mark,
+    /// Stands between words.
+    Other,
+}
+
+fn class(c: char) -> Class {
+    match c {
+        // What is most frequent needs no tables: ASCII, Cyrillic, Arabic, Hangul; then Han, Kana.
+        '0'..='9' | 'a'..='z' | 'A'..='Z' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' | '\u{620}'..='\u{64a}' | '\u{ac00}'..='\u{d7a3}' => {
+            Class::Letter
         }
+        '\0'..='\u{7f}' => Class::Other,
+        '\u{4e00}'..='\u{9fff}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' => Class::Unspaced,
+        _ => class_by_tables(c),
     }
-    text.len()
 }
 
-fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c))
+fn class_by_tables(c: char) -> Class {
+    if is_combining_mark(c) {
+        Class::Mark
+    } else if !c.is_alphanumeric() {
+        Class::Other
+    } else if is_unspaced(c) {
+        Class::Unspaced
+    } else {
+        Class::Letter
+    }
 }
 
-/// A letter of a script that is written without spaces. Its marks are not among them.
+/// Blocks of scripts that are written without spaces.
 fn is_unspaced(c: char) -> bool {
-    if c < '\u{e00}' {
-        return false;
-    }
-    let script = matches!(c,
+    matches!(c,
         // Thai, Lao
         '\u{e00}'..='\u{eff}'
         // Burmese
@@ -163,8 +197,7 @@ fn is_unspaced(c: char) -> bool {
         | '\u{2e80}'..='\u{2fdf}' | '\u{3005}'..='\u{3007}' | '\u{3021}'..='\u{3029}' | '\u{3031}'..='\u{3035}' | '\u{303b}'
         | '\u{3041}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}'
         // Han
-        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{1b000}'..='\u{1b16f}' | '\u{20000}'..='\u{3ffff}');
-    script && !is_combining_mark(c)
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{1b000}'..='\u{1b16f}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// The words of a query as it was typed: folded, each once, in the order of their first appearance. A query without
@@ -178,6 +211,7 @@ pub fn query_words(typed: &str) -> Vec<String> {
 /// Whether a document matches a query: the definition at the head of this module, word for word.
 ///
 /// `query` as [`query_words`] gives it; `infix` and `words` as [`fields_of`] gives them; `messages` FOLDED.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is given away, as everywhere")]
 pub fn matches<'a>(query: &[String], infix: &[String], words: &[String], messages: impl Iterator<Item = &'a str> + Clone) -> bool {
     query.iter().all(|wanted| {
         let inside = wanted.chars().count() >= INFIX_CHARS_MIN;

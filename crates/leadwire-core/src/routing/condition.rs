@@ -76,7 +76,9 @@ pub(super) enum Test {
     Missing,
     /// The fact's values and these are the same set.
     Same(Values),
-    /// Some value is among these. `eq` with one value is the same thing.
+    /// Some value is this one.
+    Is(Atom),
+    /// Some value is among these.
     Any(Values),
     /// Each of these is among the fact's values.
     All(Values),
@@ -98,6 +100,7 @@ impl Compiled {
             (Test::Missing, fact) => Truth::from(fact.is_none()),
             (_, None) => Truth::Unknown,
             (Test::Same(values), Some(fact)) => Truth::from(fact.iter().all(|it| values.has(it)) && values.all_in(fact)),
+            (Test::Is(value), Some(fact)) => Truth::from(fact.contains(value)),
             (Test::Any(values), Some(fact)) => Truth::from(fact.iter().any(|it| values.has(it))),
             (Test::All(values), Some(fact)) => Truth::from(values.all_in(fact)),
             (Test::AtLeast(bound), Some(fact)) => Truth::from(fact.iter().any(|it| it >= bound)),
@@ -118,7 +121,7 @@ pub(super) struct Values {
     /// The same, when there are many.
     set: Option<HashSet<Atom>>,
     /// For postal codes: the ZIPs among the values, and those of the ZIP+4s.
-    zips: Option<Zips>,
+    zips: Option<Box<Zips>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -141,9 +144,20 @@ impl Values {
                     None => {}
                 }
             }
-            zips
+            Box::new(zips)
         });
         Self { list, set, zips }
+    }
+
+    /// The test for any of these: of a single plain value, for that value itself.
+    fn any(mut self) -> Test {
+        match self.list.pop() {
+            Some(only) if self.list.is_empty() && self.zips.is_none() => Test::Is(only),
+            last => {
+                self.list.extend(last);
+                Test::Any(self)
+            }
+        }
     }
 
     fn has(&self, atom: &Atom) -> bool {
@@ -208,10 +222,10 @@ fn read(condition: &Condition) -> Result<(Field, Test), Wrong> {
         (Operator::Gte, _) => Test::AtLeast(read_value(kind, value, "value")?),
         (Operator::Lte, _) => Test::AtMost(read_value(kind, value, "value")?),
         (Operator::Eq, ConditionValue::List(list)) => Test::Same(read_list(kind, list)?),
-        (Operator::Any, ConditionValue::List(list)) => Test::Any(read_list(kind, list)?),
+        (Operator::Any, ConditionValue::List(list)) => read_list(kind, list)?.any(),
         (Operator::All, ConditionValue::List(list)) => Test::All(read_list(kind, list)?),
         (Operator::All, _) => return Err(Wrong::new("value", "all takes an array")),
-        (Operator::Eq | Operator::Any, _) => Test::Any(Values::new(kind, vec![read_value(kind, value, "value")?])),
+        (Operator::Eq | Operator::Any, _) => Values::new(kind, vec![read_value(kind, value, "value")?]).any(),
     };
     Ok((field, test))
 }

@@ -13,6 +13,9 @@ mod round_robin;
 mod trace;
 mod words;
 
+#[cfg(test)]
+mod world;
+
 pub use condition::{Truth, check_rule};
 pub use decide::{Assignee, Decided, ENGINE, Request, decide};
 pub use facts::{Atom, Facts, FactsInput, Field, FieldType, RawFact};

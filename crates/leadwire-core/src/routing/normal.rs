@@ -183,7 +183,8 @@ pub(super) fn zip(postal_code: &str) -> Option<(&str, bool)> {
 fn host(text: &str) -> Option<String> {
     let text = text.strip_suffix('.').unwrap_or(text);
     let host = idna::domain_to_ascii(text).ok()?;
-    let fits = !host.is_empty() && host.bytes().all(|it| it.is_ascii_graphic() && !matches!(it, b'/' | b'@' | b'?' | b'#'));
+    let is_label = |it: &str| !it.is_empty() && it.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'@' | b'?' | b'#'));
+    let fits = host.split('.').all(is_label);
     fits.then_some(host)
 }
 
@@ -321,6 +322,7 @@ mod tests {
             (FieldType::Email, "a b"),
             (FieldType::Host, "a b"),
             (FieldType::Host, "a/b"),
+            (FieldType::Host, "a..b"),
             (FieldType::Weekday, "1"),
             (FieldType::TimeOfDay, "24:00"),
             (FieldType::TimeOfDay, "9"),

@@ -19,6 +19,10 @@ use super::TURN;
 /// A turn as the wide integers of the arithmetic.
 const WIDE_TURN: i128 = TURN as i128;
 
+/// Who is owed less is level: it is what rounding leaves where weights sum to more than 40. Without it a member who is
+/// exactly level could be served a whole turn early. Real debts of a fixed set are a fortieth of a thousandth at least.
+const OWED_MIN: i128 = WIDE_TURN / 1_000_000;
+
 /// Today's members with what they are owed: new ones with nothing, the lag of those who left spread. Sorted by
 /// (order, user). `seats` is (user, order, weight, eligible).
 pub(super) fn seat(turns: Option<&Turns>, seats: impl IntoIterator<Item = (UserId, u16, u32, bool)>) -> Vec<MemberSeen> {
@@ -60,7 +64,7 @@ pub(super) fn pick(members: &[MemberSeen]) -> Option<(usize, Vec<i64>)> {
     }
     let sooner = |a: &(usize, &MemberSeen, i128), b: &(usize, &MemberSeen, i128)| -> Ordering {
         let (lag_a, lag_b) = (a.2, b.2);
-        match (lag_a > 0, lag_b > 0) {
+        match (lag_a > OWED_MIN, lag_b > OWED_MIN) {
             // (TURN - lag) / weight: how far the deadline is. Compared crosswise, so exactly.
             (true, true) => ((WIDE_TURN - lag_a) * weight(b.1)).cmp(&((WIDE_TURN - lag_b) * weight(a.1))),
             (true, false) => Ordering::Less,

@@ -192,17 +192,17 @@ fn group(group: &GroupTrace, outcome: &Outcome, name: &dyn Fn(UserId) -> String)
     let others: Vec<&MemberTrace> = group.members.iter().filter(|it| it.eligible && !it.picked).collect();
     let away: Vec<&MemberTrace> = group.members.iter().filter(|it| !it.eligible).collect();
     let owed = |it: &MemberTrace| format!("{} {}", name(it.user), turns(it.lag_before));
-    let mut said = if others.is_empty() {
+    let balance = if others.is_empty() {
         format!("{} was the only member who could take it.", name(picked.user))
     } else {
         let rest = listed(others.iter().map(|it| owed(it)));
         format!("Before this turn the balance was {}, against {rest}.", owed(picked))
     };
-    if !away.is_empty() {
-        let be = if away.len() == 1 { "was" } else { "were" };
-        said.push_str(&format!(" {} {be} not available.", listed(away.iter().map(|it| name(it.user)))));
+    if away.is_empty() {
+        return Some(balance);
     }
-    Some(said)
+    let be = if away.len() == 1 { "was" } else { "were" };
+    Some(format!("{balance} {} {be} not available.", listed(away.iter().map(|it| name(it.user)))))
 }
 
 /// `+0.67`: turns owed; `-0.33`: turns ahead.
