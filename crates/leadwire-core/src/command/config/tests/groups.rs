@@ -12,6 +12,8 @@ fn members_of_a_group_are_users_of_the_agency_each_once() {
     assert_eq!((made.claim_timeout_secs, made.created_by), (300, None));
     assert_eq!(it.wrong(team(it.office, vec![member(ann), member(ann)])), ["/members/1"]);
     assert_eq!(it.wrong(team(it.office, vec![member(it.world.draw())])), ["/members/0/user"]);
+    let abroad = MemberInput { brand: Some(it.world.found("South").unwrap().brand.id), ..member(ann) };
+    assert_eq!(it.wrong(team(it.office, vec![abroad])), ["/members/0/brand"]);
     for weight in [0, 41, -1] {
         assert_eq!(it.wrong(team(it.office, vec![MemberInput { weight: Some(weight), ..member(ann) }])), ["/members/0/weight"]);
     }
@@ -58,6 +60,7 @@ fn a_bot_answers_on_each_source_once_and_only_where_it_is_seen() {
     let office = it.key(it.office, None);
     assert_eq!(it.refused(office, bot(vec![on(far)])), Refusal::NotFound(Thing::Source));
     assert_eq!(it.wrong(CreateBot { owner: None, ..bot(Vec::new()) }), ["/owner"]);
+    assert_eq!(it.refused(it.admin, CreateBot { owner: Some(it.world.draw()), ..bot(Vec::new()) }), Refusal::NotFound(Thing::User));
     assert_eq!(it.refused(it.admin, CreateBot { personas: vec![it.world.draw()], ..bot(Vec::new()) }), Refusal::NotFound(Thing::Persona));
     let made = it.world.write(office, bot(vec![on(near)])).unwrap();
     assert_eq!(it.config().bots_attached(near), [made.id]);

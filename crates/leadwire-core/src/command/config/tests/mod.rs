@@ -361,6 +361,8 @@ fn a_deleted_key_and_an_expired_one_open_nothing() {
     it.world.write(key, channel(it.office)).unwrap();
     it.world.advance_secs(60);
     assert_eq!(it.refused(key, channel(it.office)), Refusal::Unauthorized);
+    let late = CreateKey { key: it.new_key(), brand: it.office, user: None, scopes: None, expires_at: soon };
+    assert_eq!(it.wrong(late), ["/expires_at"]);
     let past = UpdateKey { id: made.id, if_match: None, name: None, expires_at: Some(soon) };
     assert_eq!(it.wrong(past), ["/expires_at"]);
     it.world.write(it.admin, UpdateKey { id: made.id, if_match: None, name: None, expires_at: Some(None) }).unwrap();

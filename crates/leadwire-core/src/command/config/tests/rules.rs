@@ -113,3 +113,27 @@ fn sorting_is_all_or_nothing() {
     let same = it.world.write(it.admin, sort(vec![(rule, 4)])).unwrap();
     assert_eq!(same.version, 2, "nothing moved, nothing was written");
 }
+
+#[test]
+fn the_texts_of_a_sources_rules_are_bounded_each_and_together() {
+    let it = house();
+    let source = it.source(it.office);
+    let tagged = |len: usize, values: usize| ConditionInput {
+        field: "tag".to_owned(),
+        operator: Operator::Any,
+        value: ConditionValue::List((0..values).map(|i| ConditionValue::Text(format!("{i:0>len$}"))).collect()),
+        order: None,
+        negated: false,
+    };
+    let rule = |conditions| CreateRule { source, within: None, rule: RuleInput { conditions, ..to_brand(it.root, 1) } };
+    assert_eq!(it.wrong(rule(vec![tagged(513, 1)])), ["/conditions/0/value/0"]);
+    let nul = ConditionInput { value: ConditionValue::Text("a\0b".to_owned()), operator: Operator::Eq, ..tagged(1, 1) };
+    assert!(it.wrong(rule(vec![nul])).contains(&"/conditions/0/value".to_owned()));
+    // Eight times 512 kB fill the 4 MiB but for a little.
+    let full = || vec![tagged(512, 1000)];
+    for _ in 0..8 {
+        it.world.write(it.admin, rule(full())).unwrap();
+    }
+    assert_eq!(it.wrong(rule(full())), ["/conditions"]);
+    it.world.write(it.admin, rule(vec![tagged(512, 100)])).unwrap();
+}
