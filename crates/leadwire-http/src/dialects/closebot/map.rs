@@ -210,7 +210,7 @@ fn said(it: &LastMessage) -> Said {
 
 fn field(it: &FieldValue) -> wire::Field {
     let FieldValue { field, name, value, ai_produced } = it.clone();
-    wire::Field { field, name, value, ai_produced }
+    wire::Field { key: field, name, value, ai_produced }
 }
 
 fn instance(it: &BotInstance) -> wire::Instance {

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName};
 use leadwire_core::read;
 use leadwire_core::refusal::{Refusal, Violation};
 use leadwire_core::search::Query;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::error::Error;
 use super::{auth, map, wire};
@@ -46,10 +46,12 @@ pub(super) async fn search_leads(State(app): State<App>, call: Call, headers: He
     let asked = query.sources.clone();
     let found = read::conversations::search(app.store.as_ref(), app.index.as_ref(), &asker, query).await?;
     let leads = found.rows.iter().map(|it| map::lead(&it.row.conversation, &it.row.contact, asked.as_deref(), &asker.config)).collect();
-    Ok(Json(match is_on(&headers, &LEGACY) {
-        true => wire::SearchAnswer::Bare(leads),
-        false => wire::SearchAnswer::Result(wire::SearchResult { leads, total: found.total }),
-    }))
+    let answer = if is_on(&headers, &LEGACY) {
+        wire::SearchAnswer::Bare(leads)
+    } else {
+        wire::SearchAnswer::Result(wire::SearchResult { leads, total: found.total })
+    };
+    Ok(Json(answer))
 }
 
 fn is_on(headers: &HeaderMap, name: &HeaderName) -> bool {
@@ -58,7 +60,7 @@ fn is_on(headers: &HeaderMap, name: &HeaderName) -> bool {
 
 /// Whether every member the live service wants is there, be it null.
 fn complete(body: &[u8]) -> Result<(), No> {
-    let members: HashMap<String, IgnoredAny> = body::parse(body)?;
+    let members: HashMap<String, Box<RawValue>> = body::parse(body)?;
     let missing: Vec<&str> = map::STRICT.into_iter().filter(|it| !members.contains_key(*it)).collect();
     if missing.is_empty() {
         return Ok(());

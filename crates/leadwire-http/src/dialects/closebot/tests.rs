@@ -67,7 +67,7 @@ fn blank() -> Query {
     Query::new(Scope { brands: Arc::default(), own_only: None }, at(0), 0)
 }
 
-fn ask(body: Value) -> Result<Query, Refusal> {
+fn ask(body: &Value) -> Result<Query, Refusal> {
     let input: wire::SearchQueryInput = crate::kit::body::parse(body.to_string().as_bytes()).unwrap();
     let mut query = blank();
     map::ask(&input, &config(), &mut query)?;
@@ -75,11 +75,11 @@ fn ask(body: Value) -> Result<Query, Refusal> {
 }
 
 fn asked(body: Value) -> Query {
-    ask(body).unwrap()
+    ask(&body).unwrap()
 }
 
 fn wrong(body: Value) -> Vec<String> {
-    match ask(body) {
+    match ask(&body) {
         Err(Refusal::Invalid(list)) => list.into_iter().map(|it| it.at).collect(),
         other => panic!("{other:?}"),
     }

@@ -19,10 +19,10 @@ pub(crate) struct SearchQueryInput {
     /// A hint; it never changes the answer.
     pub(crate) source_only_fast: Option<bool>,
     /// Leads passed over; 0 unless given.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     pub(crate) offset: Option<i32>,
     /// Leads given at most; 20 unless given, and never more than 100.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     pub(crate) count: Option<i32>,
     /// Words that all occur in the lead's name, e-mail, phone, ids, tags, fields or messages.
     #[schema(max_length = 1024)]
@@ -41,6 +41,7 @@ pub(crate) struct SearchQueryInput {
     #[schema(max_items = 1000)]
     pub(crate) persona_ids: Option<Vec<String>>,
     /// Bot replies at least.
+    #[schema(minimum = -2_147_483_648, maximum = 2_147_483_647)]
     pub(crate) minimum_responses: Option<i32>,
     /// `in` or `out`; `inbound` and `outbound` are understood too, in any case.
     #[schema(schema_with = direction_asked)]
@@ -119,7 +120,8 @@ pub(crate) struct LeadSource {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Field {
-    pub(crate) field: String,
+    #[serde(rename = "field")]
+    pub(crate) key: String,
     #[schema(required)]
     pub(crate) name: Option<String>,
     pub(crate) value: String,

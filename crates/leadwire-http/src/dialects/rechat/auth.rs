@@ -42,10 +42,7 @@ pub(super) struct Admitted {
 /// Who captures on the channel of this id or token: the owner of a key, or nobody in particular. All that can be
 /// refused without the lead is refused here; the use-case decides again.
 pub(super) fn capturer(app: &App, call: &Call, headers: &HeaderMap, channel: &str) -> Result<Admitted, No> {
-    let by_key = match headers.contains_key(AUTHORIZATION) {
-        true => Some(auth::caller(app, call, auth::authorization(headers, "Bearer"))?),
-        false => None,
-    };
+    let by_key = if headers.contains_key(AUTHORIZATION) { Some(auth::caller(app, call, auth::authorization(headers, "Bearer"))?) } else { None };
     let no_channel = || No::Refused(Refusal::NotFound(Thing::Source));
     let directory = app.store.directory();
     let now = app.store.now();
@@ -70,8 +67,5 @@ pub(super) fn capturer(app: &App, call: &Call, headers: &HeaderMap, channel: &st
 fn acts_for(headers: &HeaderMap, config: &Config, brand: BrandId) -> Result<(), No> {
     let Some(named) = headers.get(ACTING_BRAND) else { return Ok(()) };
     let acting: Option<BrandId> = named.to_str().ok().and_then(|it| it.trim().parse().ok());
-    match acting.is_some_and(|it| config.subtree(it).contains(&brand)) {
-        true => Ok(()),
-        false => Err(Refusal::Forbidden(Forbidden::OtherBrand).into()),
-    }
+    if acting.is_some_and(|it| config.subtree(it).contains(&brand)) { Ok(()) } else { Err(Refusal::Forbidden(Forbidden::OtherBrand).into()) }
 }

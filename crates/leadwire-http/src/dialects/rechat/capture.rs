@@ -24,7 +24,7 @@ use super::auth::{self, Admitted};
 use super::error::Error;
 use super::form::{self, Form};
 use super::payload::{self, Manner, Read};
-use super::{map, wire};
+use super::{document, map, wire};
 use crate::App;
 use crate::kit::body::{self, BodyError, Kind};
 use crate::kit::{Call, No, idempotency};
@@ -72,7 +72,7 @@ pub(super) async fn capture_lead(State(app): State<App>, call: Call, headers: He
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "A repetition under the same key answers the same and captures nothing; with another body it is refused"),
         ("X-RECHAT-BRAND" = Option<String>, Header, description = "With a key: the acting brand, which must hold the channel's"),
     ),
-    request_body(content((payload::LeadPayload = "application/json"), (payload::LeadPayload = "application/x-www-form-urlencoded"))),
+    request_body(content((payload::LeadPayload = "application/json"), (document::LeadForm = "application/x-www-form-urlencoded"))),
     responses(
         (status = 200, description = "The lead, stored", body = wire::Envelope<wire::Lead>),
         (status = 404, description = "No such channel", body = wire::Error),

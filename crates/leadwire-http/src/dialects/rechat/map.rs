@@ -57,7 +57,7 @@ pub(super) fn new_channel(brand: BrandId, input: wire::NewChannel) -> CreateSour
         protocol: protocol.map(protocol_name),
         mls: mls.map(mls_codes),
         capture: CaptureChange::default(),
-        profile: profile::write(&SourceProfile { title }),
+        profile: profile::write(&SourceProfile { title: title.map(|it| it.0) }),
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) fn channel_patch(brand: BrandId, id: SourceId, input: wire::ChannelPa
         mls: mls.map(|it| it.map(mls_codes)),
         capture: CaptureChange::default(),
         // The title is all of a source's profile.
-        profile: title.map(|title| profile::write(&SourceProfile { title })),
+        profile: title.map(|title| profile::write(&SourceProfile { title: title.map(|it| it.0) })),
     }
 }
 

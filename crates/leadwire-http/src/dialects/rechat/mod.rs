@@ -22,6 +22,7 @@ mod create_rule;
 mod delete_channel;
 mod delete_group;
 mod delete_rule;
+mod document;
 mod error;
 mod form;
 mod list_channels;
@@ -33,6 +34,7 @@ mod replace_rule;
 mod sort_rules;
 #[cfg(test)]
 mod tests;
+mod text;
 mod update_channel;
 mod update_group;
 mod wire;

@@ -13,8 +13,9 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 
+use super::document;
+use super::text::{Name, Text};
 use crate::kit::body::{self, BodyError};
 
 /// Longest address of a page.
@@ -30,9 +31,9 @@ pub(crate) struct LeadPayload {
     first_name: Option<Name>,
     #[schema(value_type = Option<String>, max_length = 512)]
     last_name: Option<Name>,
-    #[schema(schema_with = one_or_many)]
+    #[schema(schema_with = document::one_or_many)]
     email: Option<Many<Name>>,
-    #[schema(schema_with = one_or_many_loose)]
+    #[schema(schema_with = document::one_or_many_loose)]
     phone_number: Option<Many<Loose>>,
     /// What the person wrote.
     #[schema(value_type = Option<String>, max_length = 16384)]
@@ -45,21 +46,21 @@ pub(crate) struct LeadPayload {
     #[schema(value_type = Option<String>, max_length = 512)]
     source_type: Option<Name>,
     /// One tag or several; in a form, parted by commas.
-    #[schema(schema_with = one_or_many)]
+    #[schema(schema_with = document::one_or_many)]
     tag: Option<Many<Name>>,
-    #[schema(schema_with = one_or_many)]
+    #[schema(schema_with = document::one_or_many)]
     tags: Option<Many<Name>>,
     /// The property asked about.
     #[schema(value_type = Option<String>, max_length = 512)]
     address: Option<Name>,
     /// Number of the listing asked about.
-    #[schema(schema_with = loose)]
+    #[schema(schema_with = document::loose)]
     mlsid: Option<Loose>,
     /// MLS id of the agent asked for.
-    #[schema(schema_with = loose)]
+    #[schema(schema_with = document::loose)]
     agent_mlsid: Option<Loose>,
     /// The listing asked about.
-    #[schema(schema_with = listing)]
+    #[schema(schema_with = document::listing)]
     listing: Option<Listing>,
     #[schema(value_type = Option<String>, max_length = 512)]
     listing_id: Option<Name>,
@@ -67,7 +68,7 @@ pub(crate) struct LeadPayload {
     #[schema(max_items = 200)]
     assignees: Option<Vec<AssigneePayload>>,
     /// E-mail addresses of such agents, parted by commas, or a list of them.
-    #[schema(schema_with = one_or_many)]
+    #[schema(schema_with = document::one_or_many)]
     agent_emails: Option<Many<Name>>,
 }
 
@@ -149,19 +150,13 @@ struct ListingAddress {
 struct AssigneePayload {
     #[schema(value_type = Option<String>, max_length = 512)]
     email: Option<Name>,
-    #[schema(schema_with = loose)]
+    #[schema(schema_with = document::loose)]
     phone_number: Option<Loose>,
     #[schema(value_type = Option<String>, max_length = 512)]
     mls: Option<Name>,
-    #[schema(schema_with = loose)]
+    #[schema(schema_with = document::loose)]
     mls_id: Option<Loose>,
 }
-
-/// A text of at most so many bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Text<const BYTES_MAX: usize>(String);
-
-type Name = Text<NAME_BYTES_MAX>;
 
 /// A text or a number, as text: the digits as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,16 +165,6 @@ struct Loose(String);
 /// One, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Many<T>(Vec<T>);
-
-impl<'de, const BYTES_MAX: usize> Deserialize<'de> for Text<BYTES_MAX> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        if text.len() > BYTES_MAX {
-            return Err(de::Error::custom(format_args!("is longer than {BYTES_MAX} bytes")));
-        }
-        Ok(Self(text))
-    }
-}
 
 impl<'de> Deserialize<'de> for Loose {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -209,53 +194,6 @@ fn inner<T: for<'t> Deserialize<'t>, E: de::Error>(raw: &RawValue) -> Result<T, 
         let text = error.to_string();
         E::custom(text.split(" at line ").next().unwrap_or_default())
     })
-}
-
-fn short() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).max_length(Some(NAME_BYTES_MAX))
-}
-
-fn number() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Number)
-}
-
-fn null() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Null)
-}
-
-/// The schema of an `Option<Loose>`.
-fn loose() -> Schema {
-    Schema::from(OneOfBuilder::new().item(short()).item(number()).item(null()).build())
-}
-
-/// The schema of an `Option<Many<Name>>`.
-fn one_or_many() -> Schema {
-    let many = ArrayBuilder::new().items(short()).max_items(Some(LIST_LEN_MAX));
-    Schema::from(OneOfBuilder::new().item(short()).item(many).item(null()).build())
-}
-
-/// The schema of an `Option<Many<Loose>>`.
-fn one_or_many_loose() -> Schema {
-    let many = ArrayBuilder::new().items(OneOfBuilder::new().item(short()).item(number())).max_items(Some(LIST_LEN_MAX));
-    Schema::from(OneOfBuilder::new().item(short()).item(number()).item(many).item(null()).build())
-}
-
-/// The schema of an `Option<Listing>`.
-fn listing() -> Schema {
-    let texts =
-        ["street_dir_prefix", "street_name", "street_suffix", "street_dir_suffix", "city", "state_code", "country", "street_address", "full_address"];
-    let address = texts.into_iter().fold(object(), |it, name| it.property(name, short_or_null()));
-    let address = ["street_number", "unit_number", "postal_code"].into_iter().fold(address, |it, name| it.property(name, loose()));
-    let listing = object().property("price", loose()).property("mls_number", loose()).property("mls", short_or_null());
-    Schema::from(listing.property("property", object().property("address", address)).build())
-}
-
-fn object() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
-}
-
-fn short_or_null() -> ObjectBuilder {
-    short().schema_type(SchemaType::from_iter([Type::String, Type::Null]))
 }
 
 /// What a body said.

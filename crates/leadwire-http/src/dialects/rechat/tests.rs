@@ -405,7 +405,7 @@ fn a_rule_is_written_as_it_is_read() {
 
 #[test]
 fn the_value_of_a_condition_is_a_scalar_or_a_list_of_them() {
-    for wrong in [r#"{"a":1}"#, r#"[[1]]"#, r#"[{"a":1}]"#] {
+    for wrong in [r#"{"a":1}"#, "[[1]]", r#"[{"a":1}]"#] {
         let refused = rule_input(&format!(r#"[{{"field":"price","operator":"eq","value":{wrong}}}]"#)).unwrap_err();
         let Refusal::Invalid(list) = refused else { panic!("{refused:?}") };
         assert_eq!(list[0].at, "/conditions/0/value");
@@ -463,7 +463,9 @@ fn read(json: &str) -> payload::Read {
 
 fn facts(list: &[(Field, RawFact)]) -> FactsInput {
     let mut facts = FactsInput::default();
-    list.iter().for_each(|(field, value)| facts.add(*field, value.clone()));
+    for (field, value) in list {
+        facts.add(*field, value.clone());
+    }
     facts
 }
 

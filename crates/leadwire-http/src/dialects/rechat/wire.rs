@@ -4,11 +4,16 @@
 //! `Option` that is skipped when `None`; where "asked for, but there is nothing" differs from "not asked for", the
 //! `Option` is double and the inner `None` is `null`. All other absent values are `null`, never left out.
 
+#![expect(clippy::option_option, reason = "on this wire, null and not there differ")]
+#![expect(clippy::struct_field_names, reason = "the names are the vendor's")]
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::document;
+use super::text::Name;
 use crate::kit::id::Id;
 
 /// Every answer with one object.
@@ -129,32 +134,32 @@ pub(crate) enum Protocol {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NewChannel {
     pub(crate) protocol: Option<Protocol>,
-    #[schema(max_length = 128)]
+    #[schema(max_length = 512)]
     pub(crate) name: Option<String>,
     #[schema(max_items = 200)]
     pub(crate) mls: Option<Vec<MlsCode>>,
-    #[schema(max_length = 128)]
-    pub(crate) title: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 512)]
+    pub(crate) title: Option<Name>,
 }
 
 /// What is not named stays as it is; `null` clears.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ChannelPatch {
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<String>, max_length = 128)]
+    #[schema(value_type = Option<String>, max_length = 512)]
     pub(crate) name: Option<Option<String>>,
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<Vec<MlsCode>>, max_items = 200)]
     pub(crate) mls: Option<Option<Vec<MlsCode>>>,
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<String>, max_length = 128)]
-    pub(crate) title: Option<Option<String>>,
+    #[schema(value_type = Option<String>, max_length = 512)]
+    pub(crate) title: Option<Option<Name>>,
     pub(crate) protocol: Option<Protocol>,
 }
 
 /// Code name of an MLS.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
-#[schema(max_length = 64)]
+#[schema(min_length = 1, max_length = 512, pattern = r"\S")]
 pub(crate) struct MlsCode(pub(crate) String);
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -277,6 +282,7 @@ pub(crate) struct RuleInput {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ConditionInput {
     /// One of the routable fields.
+    #[schema(schema_with = document::routable)]
     pub(crate) field: String,
     pub(crate) operator: Operator,
     /// A scalar, null, or a list of scalars, as the operator wants it. Must be given, be it null.
@@ -352,9 +358,9 @@ pub(crate) enum MemberType {
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NewGroup {
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 512, pattern = r"\S")]
     pub(crate) name: String,
-    #[schema(max_length = 512)]
+    #[schema(max_length = 16384)]
     pub(crate) description: Option<String>,
     /// When given, the brand of the path.
     pub(crate) brand: Option<Id>,
@@ -368,17 +374,17 @@ pub(crate) struct NewGroup {
 /// What is not named stays as it is. `members` replaces them all.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct GroupPatch {
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 512, pattern = r"\S")]
     pub(crate) name: Option<String>,
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<String>, max_length = 512)]
+    #[schema(value_type = Option<String>, max_length = 16384)]
     pub(crate) description: Option<Option<String>>,
     pub(crate) distribution: Option<Distribution>,
     #[schema(max_items = 1000)]
     pub(crate) members: Option<Vec<MemberInput>>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 pub(crate) struct MemberInput {
     pub(crate) user: Id,
     /// Its place in the list when absent.
@@ -412,13 +418,14 @@ pub(crate) struct Lead {
 /// A lead and where it goes.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Capture {
+    #[schema(schema_with = document::metadata)]
     pub(crate) metadata: Metadata,
     #[schema(value_type = super::payload::LeadPayload)]
     pub(crate) lead: Box<RawValue>,
 }
 
 /// Where a lead goes. One of the two must be given; the channel wins where both are.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     /// Id or capture token of the channel.
     pub(crate) lead_channel: Option<String>,
