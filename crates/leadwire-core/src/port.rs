@@ -288,10 +288,14 @@ impl<'g> Tx<'g> {
     /// A new id that sorts by time (UUIDv7, its time taken from the unit's id).
     pub fn id<I: From<Uuid>>(&mut self) -> I {
         let random = self.secret();
+        // Twelve bits of count, so that what one unit makes sorts as it was made.
+        let count = u16::try_from(self.drawn & 0x0fff).unwrap_or(0).to_be_bytes();
         let mut bytes = [0u8; 16];
         let (time, rest) = bytes.split_at_mut(6);
         time.copy_from_slice(self.seed.unit.0.as_bytes().first_chunk::<6>().unwrap_or(&[0; 6]));
-        rest.copy_from_slice(random.first_chunk::<10>().unwrap_or(&[0; 10]));
+        let (counted, drawn) = rest.split_at_mut(2);
+        counted.copy_from_slice(&count);
+        drawn.copy_from_slice(random.first_chunk::<8>().unwrap_or(&[0; 8]));
         I::from(uuid::Builder::from_bytes(bytes).with_variant(uuid::Variant::RFC4122).with_version(uuid::Version::SortRand).into_uuid())
     }
 

@@ -77,22 +77,20 @@ fn key_rights(config: &Config, key: KeyId, now: Time) -> Result<Rights, Refusal>
         return Ok(Rights { brand: key.brand, brands: all, user: None, role: Role::Admin, own_only: None, scopes: key.scopes.clone() });
     };
     let user = config.user(user).ok_or(Refusal::Unauthorized)?;
-    // Where the key's brand lies inside a membership's subtree, that membership covers all of it.
     let mut brands = BTreeSet::new();
-    let mut role = Role::Reader;
-    let mut own_only = true;
+    let mut weakest = None;
+    let mut own_only = false;
     for membership in &user.memberships {
         let covered: Vec<BrandId> = config.subtree(membership.brand).intersection(&all).copied().collect();
         if covered.is_empty() {
             continue;
         }
         brands.extend(covered);
-        role = role.min(membership.role);
-        own_only &= membership.own_only;
+        weakest = weakest.max(Some(membership.role));
+        own_only |= membership.own_only;
     }
-    if brands.is_empty() {
-        return Err(Refusal::Unauthorized);
-    }
+    // One key, one role: where memberships differ the weakest holds, and a key of the narrower brand has the other.
+    let role = weakest.ok_or(Refusal::Unauthorized)?;
     let own_only = (own_only && role != Role::Admin).then_some(user.id);
     let brands = if brands == *all { all } else { Arc::new(brands) };
     Ok(Rights { brand: key.brand, brands, user: Some(user.id), role, own_only, scopes: key.scopes.clone() })

@@ -10,9 +10,9 @@ use super::idempotent::{Idempotent, Once, digest};
 use super::message::{AppendMessage, To};
 use super::offer::{ClaimOffer, DeclineOffer};
 use crate::entity::{
-    AssignReason, CaptureMode, Cause, Combine, ConditionValue, Contact, ContactKey, Conversation, Decision, Direction, Distribution, InboxReason, Lead,
-    LeadState, Membership, Message, MessageType, Offer, OfferState, Operator, Outcome, RawBody, Receipt, ReceiptKey, Role, RoutingState, Source, SourceCount,
-    StoredAnswer, Target, Turns,
+    AssignReason, CaptureMode, Cause, Combine, ConditionValue, Contact, ContactKey, Conversation, Decision, Direction, Distribution, InboxReason,
+    Lead, LeadState, Membership, Message, MessageType, Offer, OfferState, Operator, Outcome, RawBody, Receipt, ReceiptKey, Role, RoutingState,
+    Source, SourceCount, StoredAnswer, Target, Turns,
 };
 use crate::feed::Event;
 use crate::id::{AgencyId, BrandId, GroupId, OfferId, SourceId, UserId};
@@ -570,7 +570,9 @@ fn bad_fields_are_all_named_at_once() {
         first_name: Some(Some("a\0b".to_owned())),
         ..ContactFields::default()
     };
-    let Refusal::Invalid(list) = refused(stage.world.write(stage.admin, CreateContact { brand: stage.brand(), fields })) else { panic!("another refusal") };
+    let Refusal::Invalid(list) = refused(stage.world.write(stage.admin, CreateContact { brand: stage.brand(), fields })) else {
+        panic!("another refusal")
+    };
     let spots: Vec<&str> = list.iter().map(|it| it.at.as_str()).collect();
     assert_eq!(spots, ["/first_name", "/timezone", "/emails/0"]);
 }
@@ -585,4 +587,50 @@ fn a_foreign_conversation_looks_like_a_missing_one() {
     assert_eq!(refused(stage.world.write(foreign, star)), Refusal::NotFound(Thing::Conversation));
     assert!(!stage.conversation(&captured).starred);
     assert!(stage.world.one::<Source>(stage.agency, &stage.source).is_some() && stage.world.one::<Lead>(stage.agency, &captured.lead.id).is_some());
+}
+
+#[test]
+fn a_key_over_two_memberships_has_the_weaker_role_and_a_narrow_key_its_own() {
+    use super::config::{CreateBrand, CreateKey, NewKey};
+    use crate::entity::KeyHash;
+    let stage = Stage::new();
+    let brand = |name: &str| CreateBrand {
+        parent: stage.brand(),
+        name: name.to_owned(),
+        brand_type: None,
+        timezone: None,
+        default_country: None,
+        profile: None,
+    };
+    let (a, b) = (stage.world.write(stage.admin, brand("A")).unwrap().id, stage.world.write(stage.admin, brand("B")).unwrap().id);
+    let membership = |brand, role| Membership { brand, role, own_only: false };
+    let create = CreateUser {
+        memberships: vec![membership(a, Role::Admin), membership(b, Role::Reader)],
+        first_name: "Eve".to_owned(),
+        last_name: "Two".to_owned(),
+        email: "eve@acme.test".to_owned(),
+        phone_number: None,
+        timezone: None,
+        mls_ids: Vec::new(),
+        profile: None,
+    };
+    let user = stage.world.write(stage.admin, create).unwrap().id;
+    let key = |brand, byte| CreateKey {
+        brand,
+        user: Some(user),
+        scopes: None,
+        expires_at: None,
+        key: NewKey { name: "k".to_owned(), hash: KeyHash([byte; 32]), hint: "lw_k".to_owned() },
+    };
+    let rights = |id| {
+        stage
+            .world
+            .key(stage.agency, id)
+            .rights(&stage.world.config(stage.agency), stage.world.config(stage.agency).brand(a).unwrap().created_at)
+            .unwrap()
+    };
+    let wide = rights(stage.world.write(stage.admin, key(stage.brand(), 1)).unwrap().id);
+    assert_eq!((wide.role, wide.brands.len()), (Role::Reader, 2));
+    let narrow = rights(stage.world.write(stage.admin, key(a, 2)).unwrap().id);
+    assert_eq!((narrow.role, narrow.brands.len()), (Role::Admin, 1));
 }
