@@ -7,6 +7,8 @@ mod cache;
 mod committer;
 mod driver;
 mod group;
+#[cfg(feature = "fault-injection")]
+mod late;
 mod queue;
 mod read;
 mod rebuild;
@@ -112,4 +114,10 @@ pub enum OpenError {
 /// index, and starts the committer.
 pub fn open(options: Options) -> Result<Arc<Store>, OpenError> {
     store::open(options, |writer| writer)
+}
+
+/// As [`open`], but a group is answered before it is committed: for tests that must notice.
+#[cfg(feature = "fault-injection")]
+pub fn open_answering_early(options: Options) -> Result<Arc<Store>, OpenError> {
+    store::open(options, late::Late::new)
 }
