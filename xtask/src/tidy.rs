@@ -84,8 +84,11 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
+/// Unit tests that have a file of their own are for the module beside them, which says so.
 fn heads(path: &Path, text: &str) -> Vec<String> {
-    if is_rust(path) && !text.starts_with("//!") { vec!["does not begin with `//!`".to_owned()] } else { Vec::new() }
+    let inside = path.iter().skip_while(|it| *it != "src");
+    let tests = inside.clone().any(|it| it == "tests" || it == "tests.rs");
+    if is_rust(path) && !tests && !text.starts_with("//!") { vec!["does not begin with `//!`".to_owned()] } else { Vec::new() }
 }
 
 fn allowed(path: &Path, text: &str) -> Vec<String> {
@@ -167,6 +170,8 @@ mod tests {
         assert_eq!(found(heads, "a.rs", "use b;\n"), 1);
         assert_eq!(found(heads, "a.rs", "//! What.\n"), 0);
         assert_eq!(found(heads, "a.md", "What.\n"), 0);
+        assert_eq!(found(heads, "crates/a/src/b/tests.rs", "use b;\n"), 0);
+        assert_eq!(found(heads, "crates/a/tests/it/main.rs", "use b;\n"), 1);
     }
 
     #[test]
