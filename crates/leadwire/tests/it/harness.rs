@@ -1,0 +1,237 @@
+//! The server in process: a store in a directory of its own, the index, and the router called without a socket.
+//!
+//! Everything is made through the API, by helpers that say what they expect, so that a change of the API touches one
+//! line here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use leadwire::config::Secret;
+use leadwire::node::{Node, Tuning};
+use leadwire::os::{Chance, Clock, OsChance};
+use leadwire::serve;
+use leadwire_core::Time;
+use leadwire_core::secret;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// A clock that stands until it is moved.
+#[derive(Debug)]
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    fn new() -> Self {
+        // 2026-07-02T12:00:00Z
+        Self(AtomicI64::new(1_782_993_600_000))
+    }
+
+    pub fn advance_secs(&self, secs: i64) {
+        self.0.fetch_add(secs * 1000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Time {
+        Time::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The server, its clock, and the operator's key.
+pub struct TestApp {
+    pub node: Node,
+    pub clock: Arc<TestClock>,
+    pub operator: String,
+    router: Router,
+    dir: TempDir,
+}
+
+/// A small agency, ready to take leads.
+#[derive(Clone, Debug)]
+pub struct Agency {
+    /// The root brand.
+    pub id: String,
+    /// Its admin key.
+    pub key: String,
+    pub user: String,
+    /// A Rechat channel.
+    pub source: String,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body of an answer with this status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert!(self.status.is_success(), "{}: {}", self.status, self.text());
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::tuned(Tuning::bench()).await
+    }
+
+    pub async fn tuned(tuning: Tuning) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::new());
+        Self::open(dir, clock, tuning, secret::format(OsChance.bytes())).await
+    }
+
+    async fn open(dir: TempDir, clock: Arc<TestClock>, tuning: Tuning, operator: String) -> Self {
+        let node = Node::open(dir.path(), tuning, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(OsChance)).await.unwrap();
+        let key: Secret = operator.parse().unwrap();
+        serve::first_key(node.store.as_ref(), &OsChance, Some(&key), &mut std::io::sink()).await.unwrap();
+        let router = leadwire_http::app(node.app.clone());
+        Self { node, clock, operator, router, dir }
+    }
+
+    /// Closes everything and opens it again from the files.
+    pub async fn restart(self) -> Self {
+        let Self { node, clock, operator, router, dir } = self;
+        drop(router);
+        node.close().await;
+        Self::open(dir, clock, Tuning::bench(), operator).await
+    }
+
+    pub async fn close(self) {
+        drop(self.router);
+        self.node.close().await;
+    }
+
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Any request with a key as bearer and a body of JSON.
+    pub async fn ask(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !key.is_empty() {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str, key: &str) -> Answer {
+        self.ask(Method::GET, path, key, None).await
+    }
+
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path, key, Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.ask(Method::PATCH, path, key, Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.ask(Method::PUT, path, key, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str, key: &str) -> Answer {
+        self.ask(Method::DELETE, path, key, None).await
+    }
+
+    /// POST that must succeed; gives the id of what was made.
+    #[track_caller]
+    pub fn make<'a>(&'a self, path: &'a str, key: &'a str, body: Value) -> impl Future<Output = String> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let answer = self.post(path, key, &body).await;
+            assert!(answer.status.is_success(), "{caller}: POST {path}: {}: {}", answer.status, answer.text());
+            answer.json()["id"].as_str().unwrap_or_else(|| panic!("{caller}: POST {path} gave no id: {}", answer.text())).to_owned()
+        }
+    }
+
+    /// A new agency with a user and a channel.
+    pub async fn agency(&self, name: &str) -> Agency {
+        let made = self.post("/v1/brands", &self.operator, &json!({ "name": name, "default_country": "US" })).await.expect(201);
+        let id = made["brand"]["id"].as_str().unwrap().to_owned();
+        let key = made["admin_key"]["key"].as_str().unwrap().to_owned();
+        let user = self.user(&id, &key, "admin", &format!("{name}@example.com").to_lowercase()).await;
+        let source = self.source(&id, &key).await;
+        Agency { id, key, user, source }
+    }
+
+    pub async fn brand(&self, key: &str, parent: &str, name: &str) -> String {
+        let made = self.post("/v1/brands", key, &json!({ "name": name, "parent": parent })).await.expect(201);
+        made["brand"]["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn user(&self, brand: &str, key: &str, role: &str, email: &str) -> String {
+        let body = json!({ "brand": brand, "role": role, "first_name": "Rosa", "last_name": "Delgado", "email": email });
+        self.make("/v1/users", key, body).await
+    }
+
+    pub async fn source(&self, brand: &str, key: &str) -> String {
+        self.make("/v1/sources", key, json!({ "brand": brand, "name": "Website form", "category": "WebHook" })).await
+    }
+
+    /// A key of this brand; `more` may hold `user`, `scopes`, `expires_at`. Gives the key and its id.
+    pub async fn key(&self, brand: &str, maker: &str, more: Value) -> (String, String) {
+        let mut body = json!({ "name": "made for a test", "brand": brand });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let made = self.post("/v1/keys", maker, &body).await.expect(201);
+        (made["key"].as_str().unwrap().to_owned(), made["id"].as_str().unwrap().to_owned())
+    }
+
+    /// A capture through Rechat; gives the lead as Rechat shows it.
+    pub async fn capture(&self, agency: &Agency, lead: Value) -> Value {
+        let body = json!({ "metadata": { "lead_channel": agency.source }, "lead": lead });
+        let answer = self.post("/rechat/leads", &agency.key, &body).await.expect(200);
+        answer["data"].clone()
+    }
+
+    /// A search through CloseBot.
+    pub async fn search(&self, key: &str, body: Value) -> Value {
+        let request = Request::post("/closebot/lead/search").header("x-cb-key", key).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await.expect(200)
+    }
+}
+
+/// How often to repeat what the long run repeats in full: `LEADWIRE_LONG=1` asks for it.
+#[expect(clippy::disallowed_methods, reason = "a test has no command line of its own")]
+pub fn times(short: usize, long: usize) -> usize {
+    if std::env::var_os("LEADWIRE_LONG").is_some() { long } else { short }
+}
