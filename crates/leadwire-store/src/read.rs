@@ -7,11 +7,11 @@ use leadwire_core::Time;
 use leadwire_core::entity::{DeadLetter, Decision, Lead, Message, Offer};
 use leadwire_core::feed::FeedPage;
 use leadwire_core::id::{ConversationId, DeadLetterId, LeadId, MessageId, OfferId, SourceId};
-use leadwire_core::port::{Fault, LeadFilter};
+use leadwire_core::port::{Fault, LeadFilter, Table as Kind};
 
 use crate::driver::Reader;
 use crate::statement::unit;
-use crate::table::{Cells, Stored, Value, decode_as};
+use crate::table::{Cells, Stored, Value, decode_as, table};
 
 /// Leads looked at before a list over many sources is put together source by source.
 const WALK_MAX: usize = 2_000;
@@ -36,6 +36,22 @@ async fn rows<E: Stored>(reader: &dyn Reader, sql: &str, params: &[Value<'_>]) -
         })
         .await?;
     Ok(found)
+}
+
+/// Rows of each table, and of the feed. It walks them whole: for benchmarks and tests, never for a request.
+pub(crate) async fn census(reader: &dyn Reader) -> Result<Vec<(&'static str, u64)>, Fault> {
+    let mut counts = Vec::new();
+    for name in Kind::ALL.iter().map(|it| table(*it).name).chain(["feed"]) {
+        let sql = format!("SELECT count(*) FROM {name}");
+        reader
+            .select(&sql, &[], &mut |values| {
+                let rows = Cells(values).u64(0).map_err(|_| Fault::Corrupt { table: name, column: "count", row: String::new() })?;
+                counts.push((name.trim_matches('"'), rows));
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(counts)
 }
 
 pub(crate) async fn messages(

@@ -139,6 +139,11 @@ impl Store {
         self.order(Order::FinishBulk).await
     }
 
+    /// Rows of each table, and of the feed, by name. It walks them whole: for whoever measures.
+    pub async fn census(&self) -> Result<Vec<(&'static str, u64)>, Fault> {
+        read::census(self.shared.reader.as_ref()).await
+    }
+
     async fn order(&self, order: impl FnOnce(oneshot::Sender<Result<(), Fault>>) -> Order) -> Result<(), Fault> {
         let (tell, hear) = oneshot::channel();
         self.shared.queue.order(order(tell));
