@@ -1,6 +1,8 @@
 //! The documents and their page: one OpenAPI document per surface, a page that shows them all without the network, and a
 //! page that explains every problem type.
 
+use std::fmt::Write;
+
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -15,21 +17,21 @@ use crate::root::Operation;
 pub(crate) struct Document {
     pub(crate) title: &'static str,
     pub(crate) prefix: &'static str,
-    pub(crate) document: OpenApi,
+    pub(crate) openapi: OpenApi,
 }
 
 impl Document {
-    pub(crate) fn new(title: &'static str, prefix: &'static str, mut document: OpenApi) -> Self {
+    pub(crate) fn new(title: &'static str, prefix: &'static str, mut openapi: OpenApi) -> Self {
         if !prefix.is_empty() {
-            document.servers = Some(vec![Server::new(prefix), Server::new("/")]);
+            openapi.servers = Some(vec![Server::new(prefix), Server::new("/")]);
         }
-        Self { title, prefix, document }
+        Self { title, prefix, openapi }
     }
 
     /// All operations it documents, and the preflight of those browsers ask for.
     pub(crate) fn operations(&self, keyless: &[&str]) -> Vec<Operation> {
         let mut all = Vec::new();
-        for (path, item) in &self.document.paths.paths {
+        for (path, item) in &self.openapi.paths.paths {
             for (method, _) in document::operations(item) {
                 all.push(Operation { method: method.to_owned(), path: path.clone() });
             }
@@ -49,7 +51,7 @@ pub(crate) fn routes(documents: Vec<Document>) -> Router {
         let path = format!("{}/openapi.json", it.prefix);
         // The page wants texts that live as long as the process, and so do these, a handful made once.
         urls.push(Url::new(it.title, path.clone().leak()));
-        let document = it.document;
+        let document = it.openapi;
         routes = routes.route(&path, get(move || std::future::ready(Json(document).into_response())));
     }
     let page = SwaggerUi::new("/docs").config(Config::new(urls).validator_url("none").doc_expansion("none"));
@@ -59,7 +61,8 @@ pub(crate) fn routes(documents: Vec<Document>) -> Router {
 fn problems() -> Response {
     let mut page = String::from("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Problems</title><h1>Problems</h1>");
     for it in crate::api::problem::KINDS {
-        page.push_str(&format!("<h2 id=\"{}\">{} ({})</h2><p>{}</p>", it.slug, it.title, it.status, it.meaning));
+        // Writing to a text never fails.
+        let _ = write!(page, "<h2 id=\"{}\">{} ({})</h2><p>{}</p>", it.slug, it.title, it.status, it.meaning);
     }
     page.push_str("</html>");
     ([(CONTENT_TYPE, "text/html; charset=utf-8")], Html(page)).into_response()

@@ -160,6 +160,6 @@ pub fn app(state: App) -> Router {
         router = router.nest_service(prefix, routes.clone());
     }
     let surfaces = mounted.into_iter().map(|it| it.1).collect();
-    let unknown = shell::layers(root::unknown(pages.render), &state, pages);
+    let unknown = shell::layers(root::unknown(pages.render), state, pages);
     router.fallback_service(root::dispatcher(table, surfaces, unknown))
 }

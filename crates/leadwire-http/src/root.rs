@@ -40,7 +40,7 @@ pub(crate) struct Table {
 /// A path's shape, and who answers it by method.
 #[derive(Debug)]
 struct Path {
-    segments: Vec<Option<String>>,
+    segments: Segments,
     by_method: BTreeMap<String, usize>,
 }
 
@@ -58,20 +58,25 @@ pub(crate) enum Found {
 }
 
 /// The segments of a template: `None` is a parameter.
-fn shape(path: &str) -> Vec<Option<String>> {
+type Segments = Vec<Option<String>>;
+
+fn shape(path: &str) -> Segments {
     path.split('/').skip(1).map(|it| (!it.starts_with('{')).then(|| it.to_owned())).collect()
 }
+
+/// A surface that wants an operation: its place in the list, its name, its template.
+type Asker<'s> = (usize, &'static str, &'s str);
 
 impl Table {
     /// Builds the table from each surface's name and operations, and finds the clashes.
     pub(crate) fn new<'s>(surfaces: impl IntoIterator<Item = (&'static str, &'s [Operation])>) -> Self {
-        let mut wanted: BTreeMap<(Vec<Option<String>>, String), Vec<(usize, &'static str, &str)>> = BTreeMap::new();
+        let mut wanted: BTreeMap<(Segments, String), Vec<Asker<'_>>> = BTreeMap::new();
         for (at, (name, operations)) in surfaces.into_iter().enumerate() {
             for it in operations {
                 wanted.entry((shape(&it.path), it.method.clone())).or_default().push((at, name, &it.path));
             }
         }
-        let mut paths: BTreeMap<Vec<Option<String>>, BTreeMap<String, usize>> = BTreeMap::new();
+        let mut paths: BTreeMap<Segments, BTreeMap<String, usize>> = BTreeMap::new();
         let mut clashes = Vec::new();
         for ((shape, method), by) in wanted {
             match by.as_slice() {

@@ -338,6 +338,7 @@ async fn the_documents_hold_together() {
         let document = house.get(path).await.body;
         let schemas = document["components"]["schemas"].as_object().unwrap();
         let mut refs = Vec::new();
+        let mut names = std::collections::BTreeSet::new();
         references(&document, &mut refs);
         for it in refs {
             let name = it.strip_prefix("#/components/schemas/").unwrap();
@@ -345,6 +346,8 @@ async fn the_documents_hold_together() {
         }
         for (route, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
+                let name = operation["operationId"].as_str().unwrap().to_owned();
+                assert!(names.insert(name), "{path} {method} {route}: its name is another's");
                 assert!(operation["responses"].get("500").is_some(), "{path} {method} {route} does not say how it fails");
                 assert!(operation["responses"].as_object().unwrap().keys().any(|it| it.starts_with('2')), "{path} {method} {route}");
             }

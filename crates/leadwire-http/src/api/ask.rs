@@ -63,10 +63,11 @@ impl Ask {
         Ok(body::json_with_bytes(&self.headers, from, self.app.limits.body_bytes).await?)
     }
 
-    /// The same where the body may be left out.
+    /// The same where the body may be left out, or null.
     pub async fn json_or_default<T: DeserializeOwned + Default>(&self, from: Body) -> Result<(T, Bytes), Error> {
         if self.headers.contains_key(CONTENT_TYPE) {
-            return self.json(from).await;
+            let (thing, bytes) = self.json::<Option<T>>(from).await?;
+            return Ok((thing.unwrap_or_default(), bytes));
         }
         let bytes = body::bytes(&self.headers, from, self.app.limits.body_bytes).await?;
         if bytes.is_empty() { Ok((T::default(), bytes)) } else { Err(body::BodyError::MediaType { found: None }.into()) }

@@ -329,5 +329,5 @@ pub async fn change(ask: Ask, Named(id): Named<ContactId>, body: Body) -> Result
     (status = 204, description = "Deleted"), (status = 404, description = "No such contact"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<ContactId>) -> Result<Response, Error> {
     let command = DeleteContact { id, if_match: ask.if_match()? };
-    ask.write(&[], command, |_, _| gone()).await
+    ask.write(&[], command, |(), _| gone()).await
 }

@@ -29,7 +29,7 @@ fn view(it: &entity::DeadLetter) -> DeadLetter {
 }
 
 /// Bodies that could not be read, newest first. The oldest are dropped beyond 10,000 or 64 MB.
-#[utoipa::path(get, path = "/v1/dead-letters", tag = "leads", params(Paging), responses((status = 200, body = Page<DeadLetter>)))]
+#[utoipa::path(get, path = "/v1/dead-letters", tag = "dead-letters", params(Paging), responses((status = 200, body = Page<DeadLetter>)))]
 pub async fn list(ask: Ask) -> Result<Response, Error> {
     let asker = ask.asker()?;
     let query: Paging = ask.query()?;

@@ -50,7 +50,7 @@ use crate::surface::Surface;
     modifiers(&Secured),
     components(schemas(problem::Problem, wire::Id, wire::When, capture::Lead)),
     tags(
-        (name = "leads"), (name = "conversations"), (name = "messages"), (name = "contacts"), (name = "offers"), (name = "sources"), (name = "rules"),
+        (name = "leads"), (name = "conversations"), (name = "messages"), (name = "contacts"), (name = "offers"), (name = "dead-letters"), (name = "sources"), (name = "rules"),
         (name = "groups"), (name = "brands"), (name = "users"), (name = "keys"), (name = "bots"), (name = "personas"), (name = "flows"), (name = "feed"),
         (name = "health")
     )
@@ -114,9 +114,12 @@ pub fn surface() -> Surface {
 
 /// Adds what holds of every operation.
 fn describe(document: &mut Document) {
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     for item in document.paths.paths.values_mut() {
         for (method, operation) in document::operations_mut(item) {
+            if let (Some(tag), Some(verb)) = (operation.tags.as_ref().and_then(|it| it.first()), &operation.operation_id) {
+                operation.operation_id = Some(format!("{}_{verb}", tag.replace('-', "_")));
+            }
             if method != "GET" {
                 add_header(
                     operation,

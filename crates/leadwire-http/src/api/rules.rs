@@ -11,6 +11,7 @@ use leadwire_core::refusal::{Refusal, Thing};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 
 use super::ask::{Ask, Named, Second, changed, created, gone, tagged};
 use super::problem::Error;
@@ -79,6 +80,7 @@ pub struct NewCondition {
     pub operator: Operator,
     /// A text, a number, a boolean, null, or a list of them.
     #[serde(default)]
+    #[schema(schema_with = values)]
     pub value: Value,
     /// Its place in the list unless given.
     pub order: Option<i64>,
@@ -93,6 +95,13 @@ pub struct RuleOrder {
     pub id: Id,
     #[schema(minimum = 0, maximum = 32767)]
     pub order: i64,
+}
+
+fn values() -> Schema {
+    let scalars = || SchemaType::from_iter([Type::String, Type::Number, Type::Boolean, Type::Null]);
+    let scalar = || ObjectBuilder::new().schema_type(scalars());
+    let list = ArrayBuilder::new().items(scalar());
+    Schema::AnyOf(AnyOfBuilder::new().item(scalar()).item(list).build())
 }
 
 pub fn view(it: &entity::Rule) -> Rule {

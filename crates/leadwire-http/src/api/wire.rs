@@ -5,74 +5,12 @@
 use std::fmt;
 
 use leadwire_core::Time;
-use leadwire_core::id::{self, Uuid};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// An id, in its hyphenated spelling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Id(pub Uuid);
-
-impl Id {
-    /// As the id of the thing it is meant for.
-    pub fn to<I: From<Uuid>>(self) -> I {
-        I::from(self.0)
-    }
-}
-
-macro_rules! ids {
-    ($($name:ident),*) => {$(
-        impl From<id::$name> for Id {
-            fn from(it: id::$name) -> Self {
-                Self(it.0)
-            }
-        }
-    )*};
-}
-
-ids!(
-    AgencyId,
-    BotId,
-    BrandId,
-    ConditionId,
-    ContactId,
-    ConversationId,
-    DeadLetterId,
-    FlowId,
-    GroupId,
-    KeyId,
-    LeadId,
-    MessageId,
-    OfferId,
-    PersonaId,
-    ProfileId,
-    RuleId,
-    SourceId,
-    UnitId,
-    UserId
-);
-
-impl Serialize for Id {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        text(from, "an id, as in 01890a5d-ac96-774b-bcce-b302099a8057", |it| id::parse(it).map(Self).ok())
-    }
-}
-
-impl PartialSchema for Id {
-    fn schema() -> RefOr<Schema> {
-        formatted(KnownFormat::Uuid)
-    }
-}
-
-impl ToSchema for Id {}
+pub use crate::kit::id::Id;
 
 /// A moment: RFC 3339, UTC, with milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,10 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_has_one_spelling_and_a_time_shows_milliseconds() {
-        let id: Id = serde_json::from_str("\"01890A5D-ac96-774b-bcce-b302099a8057\"").unwrap();
-        assert_eq!(serde_json::to_string(&id).unwrap(), "\"01890a5d-ac96-774b-bcce-b302099a8057\"");
-        assert!(serde_json::from_str::<Id>("\"01890a5dac96774bbcceb302099a8057\"").is_err());
+    fn a_time_shows_milliseconds() {
         let when: When = serde_json::from_str("\"2026-07-02T12:54:00+02:00\"").unwrap();
         assert_eq!(serde_json::to_string(&when).unwrap(), "\"2026-07-02T10:54:00.000Z\"");
         let error = serde_json::from_str::<When>("\"yesterday\"").unwrap_err().to_string();
@@ -191,10 +126,11 @@ mod tests {
 
     #[test]
     fn null_and_absence_are_told_apart() {
+        type Nullable = Option<Option<u8>>;
         #[derive(Deserialize)]
         struct Shape {
             #[serde(default, deserialize_with = "named")]
-            clearable: Option<Option<u8>>,
+            clearable: Nullable,
             #[serde(default, deserialize_with = "given")]
             firm: Option<u8>,
         }

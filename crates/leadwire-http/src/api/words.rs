@@ -9,8 +9,17 @@ use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! words {
     ($($name:ident = $core:ty { $($variant:ident = $text:literal),* $(,)? })*) => {$(
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name { $(#[serde(rename = $text)] $variant),* }
+
+        // By hand: the derive does not see a spelling that a macro passes on.
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some([$($text),*])).into()
+            }
+        }
+
+        impl ToSchema for $name {}
 
         impl From<$core> for $name {
             fn from(it: $core) -> Self {

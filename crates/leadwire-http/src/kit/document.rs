@@ -30,7 +30,8 @@ pub struct Failures {
     pub full: u16,
 }
 
-/// Adds to every operation the failures it can answer without its handler's doing. What is documented already stays.
+/// Adds to every operation the failures it can answer without its handler's doing, and to those documented already
+/// their body.
 ///
 /// With a key (the operation names no empty security): 401, 403, 429. With a body: 408, 413, 415. With parameters or a
 /// body: 400. When it writes: the full disk. Always: 500 and 503.
@@ -61,8 +62,17 @@ pub fn add_failures(document: &mut OpenApi, failures: Failures) {
             if method != "GET" {
                 statuses.insert(failures.full, "There is no space left to write");
             }
+            let responses = &mut operation.responses.responses;
             for (status, description) in statuses {
-                operation.responses.responses.entry(status.to_string()).or_insert_with(|| RefOr::T(failure(failures, description)));
+                responses.entry(status.to_string()).or_insert_with(|| RefOr::T(failure(failures, description)));
+            }
+            for (status, response) in responses {
+                if let RefOr::T(response) = response
+                    && status.starts_with(['4', '5'])
+                    && response.content.is_empty()
+                {
+                    response.content = failure(failures, "").content;
+                }
             }
         }
     }

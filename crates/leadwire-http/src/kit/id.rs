@@ -1,6 +1,6 @@
 //! An id on the wire: a UUID in its hyphenated spelling and no other, so that an id has one spelling everywhere.
 
-use leadwire_core::id::{Uuid, parse};
+use leadwire_core::id::{self, Uuid, parse};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
@@ -8,6 +8,45 @@ use utoipa::{PartialSchema, ToSchema};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Id(pub Uuid);
+
+impl Id {
+    /// As the id of the thing it is meant for.
+    pub fn to<I: From<Uuid>>(self) -> I {
+        I::from(self.0)
+    }
+}
+
+macro_rules! ids {
+    ($($name:ident),*) => {$(
+        impl From<id::$name> for Id {
+            fn from(it: id::$name) -> Self {
+                Self(it.0)
+            }
+        }
+    )*};
+}
+
+ids!(
+    AgencyId,
+    BotId,
+    BrandId,
+    ConditionId,
+    ContactId,
+    ConversationId,
+    DeadLetterId,
+    FlowId,
+    GroupId,
+    KeyId,
+    LeadId,
+    MessageId,
+    OfferId,
+    PersonaId,
+    ProfileId,
+    RuleId,
+    SourceId,
+    UnitId,
+    UserId
+);
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -38,11 +38,11 @@ pub fn around(routes: Router, app: &App, shell: Shell) -> Router {
     let routes = routes
         .method_not_allowed_fallback(move || std::future::ready(answer(&No::Method { allow: String::new() }, render)))
         .fallback(move || std::future::ready(answer(&No::NoRoute, render)));
-    layers(routes, app, shell)
+    layers(routes, app.clone(), shell)
 }
 
 /// The shell alone.
-pub fn layers(routes: Router, app: &App, shell: Shell) -> Router {
+pub fn layers(routes: Router, app: App, shell: Shell) -> Router {
     let render = shell.render;
     routes
         .layer(CatchPanicLayer::custom(move |panic: Box<dyn Any + Send>| {
@@ -50,10 +50,10 @@ pub fn layers(routes: Router, app: &App, shell: Shell) -> Router {
             answer(&No::Panicked, render)
         }))
         .layer(middleware::from_fn(move |request: Request, next: Next| cors(shell, request, next)))
-        .layer(from_fn_with_state((app.clone(), shell), record))
+        .layer(from_fn_with_state((app, shell), record))
 }
 
-fn said<'p>(panic: &'p (dyn Any + Send)) -> &'p str {
+fn said(panic: &(dyn Any + Send)) -> &str {
     panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("something else than a text")
 }
 
