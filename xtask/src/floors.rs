@@ -63,6 +63,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("hyper-util", &["leadwire"]),
     ("tracing-subscriber", &["leadwire"]),
     ("anyhow", &["leadwire", "xtask"]),
+    ("tempfile", &["leadwire"]),
 ];
 
 /// What any crate may name for its tests.
