@@ -4,12 +4,14 @@
 
 mod authorisation;
 mod bad_input;
+mod closebot;
 mod disk_full;
 mod documents;
 mod harness;
 mod kill;
 mod overload;
 mod process;
+mod rechat;
 mod spine;
 mod wire;
 

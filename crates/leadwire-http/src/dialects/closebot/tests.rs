@@ -74,10 +74,12 @@ fn ask(body: &Value) -> Result<Query, Refusal> {
     Ok(query)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write their body in place")]
 fn asked(body: Value) -> Query {
     ask(&body).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write their body in place")]
 fn wrong(body: Value) -> Vec<String> {
     match ask(&body) {
         Err(Refusal::Invalid(list)) => list.into_iter().map(|it| it.at).collect(),
