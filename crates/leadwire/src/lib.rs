@@ -8,6 +8,8 @@ pub mod config;
 pub mod control;
 pub mod demo;
 pub mod fault;
+#[cfg(feature = "fault-injection")]
+pub mod injected;
 pub mod keys;
 pub mod log;
 pub mod node;

@@ -9,9 +9,13 @@ use leadwire_core::port;
 use leadwire_core::search::Index;
 use leadwire_http::{App, Limits, Parts, Policy, Stat};
 use leadwire_search::MemoryIndex;
+#[cfg(not(feature = "fault-injection"))]
+use leadwire_store::open;
 use leadwire_store::{Count, Options, Stats, Store};
 
 use crate::config::Settings;
+#[cfg(feature = "fault-injection")]
+use crate::injected::open;
 use crate::os::{Chance, Clock};
 use crate::quantity::RateLimit;
 
@@ -53,7 +57,7 @@ impl Node {
         let index: Arc<dyn Index> = Arc::new(MemoryIndex::new());
         let options =
             Options { feed_retention: tuning.feed_retention, bulk: tuning.bulk, ..Options::new(dir, clock, Arc::clone(&chance), Arc::clone(&index)) };
-        let files = leadwire_store::open(options).with_context(|| format!("cannot open the data at {}", dir.display()))?;
+        let files = open(options).with_context(|| format!("cannot open the data at {}", dir.display()))?;
         let store: Arc<dyn port::Store> = Arc::clone(&files) as Arc<dyn port::Store>;
         let stats = Arc::clone(files.stats());
         let app = App::new(Parts {
@@ -77,9 +81,8 @@ impl Node {
     }
 
     /// Finishes what is in the queue and closes the files.
-    pub async fn close(self) {
+    pub async fn close(&self) {
         let files = Arc::clone(&self.files);
-        drop(self);
         // It waits for the committer's thread: not on a thread that serves.
         drop(tokio::task::spawn_blocking(move || files.close()).await);
     }

@@ -133,7 +133,7 @@ impl Person {
         Some(match random.below(8) {
             0 => format!("+{code}{a}{b}{c}"),
             1 => format!("+{code} ({a}) {b}-{c}"),
-            2 => format!("00{code} {a} {b} {c}").replacen("001 ", "+1 ", 1),
+            2 => format!("+{code} - {a} - {b}{c}"),
             3 => format!("+{code} {trunk}{a}/{b} {c}").replace(" 0", " (0)"),
             4 => format!("+{code}.{a}.{b}.{c}"),
             5 => format!("tel: +{code}-{a}-{b}-{c}"),

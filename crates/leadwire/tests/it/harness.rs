@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -12,7 +13,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use leadwire::config::Secret;
 use leadwire::node::{Node, Tuning};
-use leadwire::os::{Chance, Clock, OsChance};
+use leadwire::os::{Chance, Clock, OsChance, SystemClock};
 use leadwire::serve;
 use leadwire_core::Time;
 use leadwire_core::secret;
@@ -38,6 +39,10 @@ impl TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Time {
         Time::from_millis(self.0.load(Ordering::SeqCst))
+    }
+
+    fn uptime(&self) -> Duration {
+        SystemClock.uptime()
     }
 }
 
@@ -96,7 +101,7 @@ impl Answer {
 
 impl TestApp {
     pub async fn start() -> Self {
-        Self::tuned(Tuning::bench()).await
+        Self::tuned(Tuning::unlimited()).await
     }
 
     pub async fn tuned(tuning: Tuning) -> Self {
@@ -106,7 +111,7 @@ impl TestApp {
     }
 
     async fn open(dir: TempDir, clock: Arc<TestClock>, tuning: Tuning, operator: String) -> Self {
-        let node = Node::open(dir.path(), tuning, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(OsChance)).await.unwrap();
+        let node = Node::open(dir.path(), tuning, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(OsChance)).unwrap();
         let key: Secret = operator.parse().unwrap();
         serve::first_key(node.store.as_ref(), &OsChance, Some(&key), &mut std::io::sink()).await.unwrap();
         let router = leadwire_http::app(node.app.clone());
@@ -118,11 +123,10 @@ impl TestApp {
         let Self { node, clock, operator, router, dir } = self;
         drop(router);
         node.close().await;
-        Self::open(dir, clock, Tuning::bench(), operator).await
+        Self::open(dir, clock, Tuning::unlimited(), operator).await
     }
 
-    pub async fn close(self) {
-        drop(self.router);
+    pub async fn close(&self) {
         self.node.close().await;
     }
 
