@@ -42,11 +42,11 @@ async fn rows<E: Stored>(reader: &dyn Reader, sql: &str, params: &[Value<'_>]) -
 pub(crate) async fn census(reader: &dyn Reader) -> Result<Vec<(&'static str, u64)>, Fault> {
     let mut counts = Vec::new();
     for name in Kind::ALL.iter().map(|it| table(*it).name).chain(["feed"]) {
-        let sql = format!("SELECT count(*) FROM {name}");
+        let sql = format!("SELECT count(*) FROM \"{name}\"");
         reader
             .select(&sql, &[], &mut |values| {
                 let rows = Cells(values).u64(0).map_err(|_| Fault::Corrupt { table: name, column: "count", row: String::new() })?;
-                counts.push((name.trim_matches('"'), rows));
+                counts.push((name, rows));
                 Ok(())
             })
             .await?;
