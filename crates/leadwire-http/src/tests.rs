@@ -263,7 +263,10 @@ async fn bad_input_is_refused_with_the_spot() {
     let large = house.put(Method::POST, "/v1/flows", json!({"name": "x".repeat(300_000), "brand": house.root})).await;
     assert_eq!(large.status, 413);
     let raw = |body: Vec<u8>| house.request(Method::POST, "/v1/flows").header("content-type", "application/json").body(Body::from(body)).unwrap();
-    for body in [b"{\"name\":\"\xff\"}".to_vec(), b"{\"name\":\"\\u0000\"}".to_vec(), b"{".to_vec(), b"[".repeat(100_000), Vec::new()] {
+    assert_eq!(house.send(raw(b"{\"name\":\"\\u0000\"}".to_vec())).await.status, 422);
+    assert_eq!(house.put(Method::POST, "/v1/flows", json!({"name": " ", "brand": house.root})).await.body["errors"][0]["pointer"], "/name");
+    assert_eq!(house.put(Method::POST, "/v1/flows", json!(["x", house.root])).await.status, 400);
+    for body in [b"{\"name\":\"\xff\"}".to_vec(), b"{".to_vec(), b"[".repeat(100_000), Vec::new()] {
         assert_eq!(house.send(raw(body)).await.status, 400);
     }
     let keyed = house.with(Method::POST, "/v1/flows", json!({"name": "x", "brand": house.root}), &[("idempotency-key", "a b")]).await;

@@ -207,7 +207,7 @@ pub async fn change(ask: Ask, Named(id): Named<BotId>, body: Body) -> Result<Res
     let (it, bytes) = ask.json::<BotChange>(body).await?;
     let command = UpdateBot {
         id,
-        if_match: ask.if_match()?,
+        if_match: ask.if_match(),
         name: it.name,
         owner: it.owner.map(Id::to),
         personas: it.personas.map(|it| it.into_iter().map(Id::to).collect()),
@@ -221,6 +221,6 @@ pub async fn change(ask: Ask, Named(id): Named<BotId>, body: Body) -> Result<Res
 #[utoipa::path(delete, path = "/v1/bots/{id}", tag = "bots", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such bot"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<BotId>) -> Result<Response, Error> {
-    let command = DeleteBot { id, if_match: ask.if_match()? };
+    let command = DeleteBot { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

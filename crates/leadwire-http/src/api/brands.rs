@@ -177,7 +177,7 @@ pub async fn change(ask: Ask, Named(id): Named<BrandId>, body: Body) -> Result<R
     let (it, bytes) = ask.json::<BrandChange>(body).await?;
     let command = UpdateBrand {
         id,
-        if_match: ask.if_match()?,
+        if_match: ask.if_match(),
         parent: it.parent.map(Id::to),
         name: it.name,
         brand_type: it.brand_type,
@@ -193,6 +193,6 @@ pub async fn change(ask: Ask, Named(id): Named<BrandId>, body: Body) -> Result<R
     (status = 204, description = "Deleted"), (status = 404, description = "No such brand"), (status = 409, description = "It has brands below it"),
     (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<BrandId>) -> Result<Response, Error> {
-    let command = DeleteBrand { id, if_match: ask.if_match()? };
+    let command = DeleteBrand { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

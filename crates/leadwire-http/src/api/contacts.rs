@@ -180,6 +180,7 @@ pub struct ContactQuery {
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u64>,
     /// `next` of the page before.
+    #[param(pattern = "^0[0-2][0-9a-f]{48}$")]
     pub after: Option<String>,
 }
 
@@ -320,7 +321,7 @@ pub async fn change(ask: Ask, Named(id): Named<ContactId>, body: Body) -> Result
         timezone: it.timezone,
         profile: None,
     };
-    let command = UpdateContact { id, if_match: ask.if_match()?, fields };
+    let command = UpdateContact { id, if_match: ask.if_match(), fields };
     ask.write(&bytes, command, |it, _| changed(&view(&it.contact), it.contact.version)).await
 }
 
@@ -328,6 +329,6 @@ pub async fn change(ask: Ask, Named(id): Named<ContactId>, body: Body) -> Result
 #[utoipa::path(delete, path = "/v1/contacts/{id}", tag = "contacts", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such contact"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<ContactId>) -> Result<Response, Error> {
-    let command = DeleteContact { id, if_match: ask.if_match()? };
+    let command = DeleteContact { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

@@ -213,6 +213,7 @@ pub struct ConversationQuery {
     #[param(value_type = Vec<Uuid>)]
     pub persona: Vec<Id>,
     /// At least so many replies by bots.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     pub min_bot_replies: Option<u32>,
     /// Of the last message.
     #[param(inline)]
@@ -224,7 +225,7 @@ pub struct ConversationQuery {
     pub follow_up_scheduled: Option<bool>,
     #[param(value_type = Vec<Uuid>)]
     pub owner: Vec<Id>,
-    /// True: owned by nobody; false: by somebody's not being asked. Not together with `owner`.
+    /// True: owned by nobody. False: no condition.
     pub unassigned: Option<bool>,
     #[param(value_type = Vec<Uuid>)]
     pub follower: Vec<Id>,
@@ -258,6 +259,7 @@ pub struct ConversationQuery {
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u64>,
     /// `next` of the page before, with the same conditions and order.
+    #[param(pattern = "^0[0-2][0-9a-f]{48}$")]
     pub after: Option<String>,
 }
 
@@ -363,7 +365,8 @@ impl ConversationQuery {
         query.follow_up_scheduled = self.follow_up_scheduled;
         query.assigned = match (self.unassigned, some(self.owner)) {
             (Some(true), None) => Some(Assigned::Nobody),
-            (Some(true), Some(_)) => return Err(QueryError::new("unassigned", "cannot hold together with owner")),
+            // Owned by nobody and by somebody: nothing is.
+            (Some(true), Some(_)) => Some(Assigned::AnyOf(Vec::new())),
             (_, owners) => owners.map(Assigned::AnyOf),
         };
         query.followers = some(self.follower);
@@ -372,10 +375,10 @@ impl ConversationQuery {
         query.unread = self.unread;
         for (name, bound) in [("min_score", self.min_score), ("max_score", self.max_score)] {
             if bound.is_some_and(|it| !it.is_finite()) {
-                return Err(QueryError::new(name, "must be a number"));
+                return Err(QueryError::invalid(name, "must be a number"));
             }
             if bound.is_some() && self.score_profile.is_none() {
-                return Err(QueryError::new(name, "needs score_profile"));
+                return Err(QueryError::invalid(name, "needs score_profile"));
             }
         }
         query.score = self.score_profile.map(|it| ScoreRange { profile: it.to(), min: self.min_score, max: self.max_score });
@@ -389,7 +392,7 @@ impl ConversationQuery {
             SortName::Due => SortBy::Due,
             SortName::Overdue => SortBy::Overdue,
             SortName::Score => {
-                SortBy::Score(self.sort_profile.ok_or_else(|| QueryError::new("sort_profile", "must be given to sort by score"))?.to())
+                SortBy::Score(self.sort_profile.ok_or_else(|| QueryError::invalid("sort_profile", "must be given to sort by score"))?.to())
             }
             SortName::Created => SortBy::Created,
         };
@@ -432,7 +435,7 @@ pub fn decode_cursor(text: &str) -> Result<Cursor, QueryError> {
     let key = match kind {
         0 => SortKey::Null,
         1 => SortKey::Time(key.cast_signed()),
-        2 if f64::from_bits(key).is_finite() => SortKey::Score(f64::from_bits(key)),
+        2 => Some(f64::from_bits(key)).filter(|it| it.is_finite()).map_or(SortKey::Null, SortKey::Score),
         _ => return Err(wrong()),
     };
     Ok(Cursor { key, conversation: ConversationId(Uuid::from_slice(id).map_err(|_| wrong())?) })
@@ -474,7 +477,7 @@ pub async fn change(ask: Ask, Named(id): Named<ConversationId>, body: Body) -> R
     let users = |it: Option<Vec<Id>>| it.map(|it| it.into_iter().map(Id::to).collect());
     let command = UpdateConversation {
         id: Some(id),
-        if_match: ask.if_match()?,
+        if_match: ask.if_match(),
         starred: it.starred,
         unread: it.unread,
         owner: it.owner.map(|it| it.map(Id::to)),
@@ -495,6 +498,6 @@ pub async fn change(ask: Ask, Named(id): Named<ConversationId>, body: Body) -> R
 #[utoipa::path(delete, path = "/v1/conversations/{id}", tag = "conversations", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such conversation"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<ConversationId>) -> Result<Response, Error> {
-    let command = DeleteConversation { id, if_match: ask.if_match()? };
+    let command = DeleteConversation { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

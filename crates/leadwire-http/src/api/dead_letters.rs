@@ -1,13 +1,14 @@
 //! Captured bodies that could not be read. They are kept, and are no leads.
 
 use axum::response::Response;
+use leadwire_core::Time;
 use leadwire_core::entity;
 use leadwire_core::id::DeadLetterId;
 use leadwire_core::read::leads;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ask::Ask;
+use super::ask::{Ask, decode_place, encode_place};
 use super::leads::{Raw, raw};
 use super::problem::Error;
 use super::wire::{Id, Page, Paging, When};
@@ -35,9 +36,9 @@ pub async fn list(ask: Ask) -> Result<Response, Error> {
     let query: Paging = ask.query()?;
     let limit = page::limit(query.limit)?;
     let before = match &query.after {
-        Some(it) => Some(DeadLetterId(page::decode_id(it)?)),
+        Some(it) => Some(DeadLetterId(decode_place(it)?.1)),
         None => None,
     };
     let found = leads::dead_letters(ask.app.store.as_ref(), &asker, before, limit).await?;
-    Ok(ask.page(found.rows.iter().map(|it| view(it)).collect(), found.next.map(|it| page::encode(it.0.as_bytes()))))
+    Ok(ask.page(found.rows.iter().map(|it| view(it)).collect(), found.next.map(|it| encode_place((Time::default(), it.0)))))
 }

@@ -10,6 +10,7 @@ use super::ask::{Ask, ok};
 use super::problem::Error;
 use super::wire::{Id, When};
 use super::words::{AssignReason, InboxReason};
+use crate::kit::query::QueryError;
 use crate::kit::{No, page};
 
 /// Part of the feed.
@@ -96,6 +97,7 @@ pub struct FeedEvent {
 #[into_params(parameter_in = Query)]
 pub struct FeedQuery {
     /// Units after this position; from the beginning unless given.
+    #[param(value_type = Option<i64>, minimum = 0)]
     pub after: Option<u64>,
     /// Units at most, 50 unless given.
     #[param(minimum = 1, maximum = 200)]
@@ -110,6 +112,9 @@ pub async fn list(ask: Ask) -> Result<Response, Error> {
     let query: FeedQuery = ask.query()?;
     let limit = page::limit(query.limit)?;
     let after = query.after.unwrap_or(0);
+    if i64::try_from(after).is_err() {
+        return Err(QueryError::new("after", "is no position").into());
+    }
     let found = read::feed::feed(ask.app.store.as_ref(), &asker, after, limit).await?.ok_or(No::Gone)?;
     let next = found.units.last().map_or(after, |it| it.position);
     Ok(ok(&FeedPage { data: found.units.iter().map(|it| unit(it)).collect(), next, head: found.head }))

@@ -79,7 +79,7 @@ pub async fn create(ask: Ask, body: Body) -> Result<Response, Error> {
     (status = 412, description = "It has changed since")))]
 pub async fn change(ask: Ask, Named(id): Named<FlowId>, body: Body) -> Result<Response, Error> {
     let (it, bytes) = ask.json::<FlowChange>(body).await?;
-    let command = UpdateFlow { id, if_match: ask.if_match()?, name: it.name, profile: None };
+    let command = UpdateFlow { id, if_match: ask.if_match(), name: it.name, profile: None };
     ask.write(&bytes, command, |it, _| changed(&view(it), it.version)).await
 }
 
@@ -87,6 +87,6 @@ pub async fn change(ask: Ask, Named(id): Named<FlowId>, body: Body) -> Result<Re
 #[utoipa::path(delete, path = "/v1/flows/{id}", tag = "flows", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such flow"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<FlowId>) -> Result<Response, Error> {
-    let command = DeleteFlow { id, if_match: ask.if_match()? };
+    let command = DeleteFlow { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

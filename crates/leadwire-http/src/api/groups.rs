@@ -159,7 +159,7 @@ pub async fn change(ask: Ask, Named(id): Named<GroupId>, body: Body) -> Result<R
     let command = UpdateGroup {
         id,
         within: None,
-        if_match: ask.if_match()?,
+        if_match: ask.if_match(),
         name: it.name,
         description: it.description,
         distribution: it.distribution.map(Into::into),
@@ -174,6 +174,6 @@ pub async fn change(ask: Ask, Named(id): Named<GroupId>, body: Body) -> Result<R
 #[utoipa::path(delete, path = "/v1/groups/{id}", tag = "groups", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such group"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<GroupId>) -> Result<Response, Error> {
-    let command = DeleteGroup { id, within: None, if_match: ask.if_match()? };
+    let command = DeleteGroup { id, within: None, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

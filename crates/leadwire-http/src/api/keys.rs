@@ -137,7 +137,7 @@ pub async fn create(ask: Ask, body: Body) -> Result<Response, Error> {
     (status = 412, description = "It has changed since")))]
 pub async fn change(ask: Ask, Named(id): Named<KeyId>, body: Body) -> Result<Response, Error> {
     let (it, bytes) = ask.json::<KeyChange>(body).await?;
-    let command = UpdateKey { id, if_match: ask.if_match()?, name: it.name, expires_at: it.expires_at.map(|it| it.map(|it| it.0)) };
+    let command = UpdateKey { id, if_match: ask.if_match(), name: it.name, expires_at: it.expires_at.map(|it| it.map(|it| it.0)) };
     ask.write(&bytes, command, |it, _| changed(&view(it), it.version)).await
 }
 
@@ -145,6 +145,6 @@ pub async fn change(ask: Ask, Named(id): Named<KeyId>, body: Body) -> Result<Res
 #[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Revoked"), (status = 404, description = "No such key"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<KeyId>) -> Result<Response, Error> {
-    let command = DeleteKey { id, if_match: ask.if_match()? };
+    let command = DeleteKey { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

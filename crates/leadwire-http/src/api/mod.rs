@@ -43,7 +43,7 @@ use crate::surface::Surface;
 #[openapi(
     info(
         title = "Leadwire",
-        description = "The native API. Times are RFC 3339 UTC with milliseconds, ids UUIDs. Failures are problems (RFC 9457) whose types are explained at `/docs/problems`.",
+        description = "The native API. Times are RFC 3339 UTC with milliseconds, ids UUIDs. Failures are problems (RFC 9457) whose types are explained at `/docs/problems`: 400 is what cannot be read, 422 what was read and cannot be.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
     ),
     security(("key" = [])),
@@ -124,12 +124,16 @@ fn describe(document: &mut Document) {
                 add_header(
                     operation,
                     "Idempotency-Key",
-                    "^[!-~]{1,255}$",
+                    Some("^[!-~]{1,255}$"),
                     "The same key with the same request is answered once more, and done once.",
                 );
             }
             if operation.responses.responses.contains_key("412") {
-                add_header(operation, "If-Match", "^(\\*|\"[0-9]{1,19}\")$", "The version as in `ETag`: 412 when it is another by now.");
+                add_header(operation, "If-Match", None, "The version as in `ETag`: 412 when it is another by now.");
+            }
+            if operation.request_body.is_some() || operation.parameters.as_ref().is_some_and(|it| !it.is_empty()) {
+                let invalid = utoipa::openapi::Response::new("The request says what cannot be");
+                operation.responses.responses.entry("422".to_owned()).or_insert(RefOr::T(invalid));
             }
         }
     }
@@ -137,8 +141,8 @@ fn describe(document: &mut Document) {
     document::close(document, &[]);
 }
 
-fn add_header(operation: &mut Operation, name: &str, pattern: &str, description: &str) {
-    let schema = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).pattern(Some(pattern)).build();
+fn add_header(operation: &mut Operation, name: &str, pattern: Option<&str>, description: &str) {
+    let schema = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).pattern(pattern).build();
     let parameter: Parameter = ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

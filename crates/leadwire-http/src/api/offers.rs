@@ -68,6 +68,7 @@ pub struct OfferQuery {
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u64>,
     /// `next` of the page before.
+    #[param(pattern = "^[0-9a-f]{32}$")]
     pub after: Option<String>,
 }
 

@@ -92,7 +92,7 @@ pub async fn create(ask: Ask, body: Body) -> Result<Response, Error> {
     (status = 412, description = "It has changed since")))]
 pub async fn change(ask: Ask, Named(id): Named<PersonaId>, body: Body) -> Result<Response, Error> {
     let (it, bytes) = ask.json::<PersonaChange>(body).await?;
-    let command = UpdatePersona { id, if_match: ask.if_match()?, name: it.name, description: it.description, profile: None };
+    let command = UpdatePersona { id, if_match: ask.if_match(), name: it.name, description: it.description, profile: None };
     ask.write(&bytes, command, |it, _| changed(&view(it), it.version)).await
 }
 
@@ -100,6 +100,6 @@ pub async fn change(ask: Ask, Named(id): Named<PersonaId>, body: Body) -> Result
 #[utoipa::path(delete, path = "/v1/personas/{id}", tag = "personas", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such persona"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<PersonaId>) -> Result<Response, Error> {
-    let command = DeletePersona { id, if_match: ask.if_match()? };
+    let command = DeletePersona { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

@@ -69,9 +69,9 @@ macro_rules! kinds {
 
 kinds! {
     UNREADABLE = "unreadable", 400, "The request cannot be read",
-        "The body is no JSON in UTF-8, a text holds U+0000, a parameter or a header is misspelt, or the shape differs from the document. <code>errors</code> names the spot where it can.";
-    INVALID = "invalid", 400, "The request says what cannot be",
-        "It was read, but a value is out of range, too long, or names a thing that is not there. <code>errors</code> lists every spot found wrong.";
+        "The body is no JSON in UTF-8, a parameter or a header is misspelt, or the shape differs from the document. <code>errors</code> names the spot where it can.";
+    INVALID = "invalid", 422, "The request says what cannot be",
+        "It was read and has the documented shape, but a value is out of range, too long, holds U+0000, or names a thing that is not there. <code>errors</code> lists every spot found wrong.";
     UNAUTHORIZED = "unauthorized", 401, "A good key is missing",
         "Send <code>Authorization: Bearer lw_…</code> with a key that is known, not revoked and not expired.";
     FORBIDDEN = "forbidden", 403, "The key may not do this",
@@ -143,8 +143,10 @@ fn kind(no: &No) -> Kind {
             BodyError::TooLarge { .. } => TOO_LARGE,
             BodyError::MediaType { .. } | BodyError::ContentEncoding => MEDIA_TYPE,
             BodyError::Slow => TIMEOUT,
-            BodyError::Cut | BodyError::Utf8 | BodyError::Nul | BodyError::Syntax { .. } | BodyError::Shape { .. } => UNREADABLE,
+            BodyError::Nul => INVALID,
+            BodyError::Cut | BodyError::Utf8 | BodyError::Syntax { .. } | BodyError::Shape { .. } => UNREADABLE,
         },
+        No::Query(it) if it.readable => INVALID,
         No::Query(_) | No::Header { .. } => UNREADABLE,
         No::NoRoute => NOT_FOUND,
         No::Method { .. } => METHOD,
@@ -183,10 +185,9 @@ mod tests {
     }
 
     #[test]
-    fn the_status_of_a_problem_is_the_kits() {
+    fn the_status_of_a_problem_is_the_kits_but_for_what_is_read_and_invalid() {
         let all = [
             No::Refused(Refusal::Unauthorized),
-            No::Refused(Refusal::invalid("/a", "b")),
             No::Refused(Refusal::VersionMismatch),
             No::Fault(Fault::Busy),
             No::Fault(Fault::Full),
@@ -200,5 +201,7 @@ mod tests {
         for no in all {
             assert_eq!(Words::render(&no).status(), no.status(), "{no:?}");
         }
+        assert_eq!(Words::render(&No::Refused(Refusal::invalid("/a", "b"))).status(), 422);
+        assert_eq!(Words::render(&No::Body(BodyError::Nul)).status(), 422);
     }
 }

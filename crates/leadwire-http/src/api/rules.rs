@@ -219,7 +219,7 @@ pub async fn create(ask: Ask, Named(source): Named<SourceId>, body: Body) -> Res
     (status = 412, description = "The rules have changed since")))]
 pub async fn replace(ask: Ask, Named(source): Named<SourceId>, Second(id): Second<RuleId>, body: Body) -> Result<Response, Error> {
     let (new, bytes) = ask.json::<NewRule>(body).await?;
-    let command = ReplaceRule { source, within: None, id, if_match: ask.if_match()?, rule: input(new)? };
+    let command = ReplaceRule { source, within: None, id, if_match: ask.if_match(), rule: input(new)? };
     ask.write(&bytes, command, |it, _| changed(&view(&it.rule), u64::from(it.set.version))).await
 }
 
@@ -227,7 +227,7 @@ pub async fn replace(ask: Ask, Named(source): Named<SourceId>, Second(id): Secon
 #[utoipa::path(delete, path = "/v1/sources/{source}/rules/{id}", tag = "rules", params(("source" = Uuid, Path), ("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such source or rule"), (status = 412, description = "The rules have changed since")))]
 pub async fn delete(ask: Ask, Named(source): Named<SourceId>, Second(id): Second<RuleId>) -> Result<Response, Error> {
-    let command = DeleteRule { source, within: None, id, if_match: ask.if_match()? };
+    let command = DeleteRule { source, within: None, id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }
 
@@ -238,7 +238,7 @@ pub async fn delete(ask: Ask, Named(source): Named<SourceId>, Second(id): Second
 pub async fn sort(ask: Ask, Named(source): Named<SourceId>, body: Body) -> Result<Response, Error> {
     let (orders, bytes) = ask.json::<Vec<RuleOrder>>(body).await?;
     let orders = orders.into_iter().map(|it| (it.id.to(), it.order)).collect();
-    let command = SortRules { source, within: None, if_match: ask.if_match()?, orders };
+    let command = SortRules { source, within: None, if_match: ask.if_match(), orders };
     ask.write(&bytes, command, |set, _| changed(&Page { data: set.rules.iter().map(|it| view(it)).collect(), next: None }, u64::from(set.version)))
         .await
 }

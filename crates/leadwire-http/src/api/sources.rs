@@ -71,10 +71,13 @@ pub struct Capture {
 pub struct CaptureChange {
     pub mode: Option<CaptureMode>,
     pub allowed_origins: Option<Vec<String>>,
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     pub per_minute_per_address: Option<u32>,
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     pub per_second: Option<u32>,
     pub obey_keyless_assignees: Option<bool>,
     pub sticky: Option<bool>,
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     pub fingerprint_secs: Option<u32>,
 }
 
@@ -202,7 +205,7 @@ pub async fn change(ask: Ask, Named(id): Named<SourceId>, body: Body) -> Result<
     let command = UpdateSource {
         id,
         within: None,
-        if_match: ask.if_match()?,
+        if_match: ask.if_match(),
         name: it.name,
         category: it.category,
         protocol: it.protocol,
@@ -217,7 +220,7 @@ pub async fn change(ask: Ask, Named(id): Named<SourceId>, body: Body) -> Result<
 #[utoipa::path(delete, path = "/v1/sources/{id}", tag = "sources", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such source"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<SourceId>) -> Result<Response, Error> {
-    let command = DeleteSource { id, within: None, if_match: ask.if_match()? };
+    let command = DeleteSource { id, within: None, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }
 
@@ -226,7 +229,7 @@ pub async fn delete(ask: Ask, Named(id): Named<SourceId>) -> Result<Response, Er
     (status = 200, body = Source), (status = 404, description = "No such source"), (status = 409, description = "The idempotency key was used for another request"),
     (status = 412, description = "It has changed since")))]
 pub async fn rotate(ask: Ask, Named(id): Named<SourceId>) -> Result<Response, Error> {
-    let command = RotateToken { id, if_match: ask.if_match()? };
+    let command = RotateToken { id, if_match: ask.if_match() };
     ask.write(&[], command, shown).await
 }
 

@@ -179,7 +179,7 @@ pub async fn change(ask: Ask, Named(id): Named<UserId>, body: Body) -> Result<Re
     let (it, bytes) = ask.json::<UserChange>(body).await?;
     let command = UpdateUser {
         id,
-        if_match: ask.if_match()?,
+        if_match: ask.if_match(),
         memberships: it.memberships.map(memberships),
         first_name: it.first_name,
         last_name: it.last_name,
@@ -196,6 +196,6 @@ pub async fn change(ask: Ask, Named(id): Named<UserId>, body: Body) -> Result<Re
 #[utoipa::path(delete, path = "/v1/users/{id}", tag = "users", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such user"), (status = 412, description = "It has changed since")))]
 pub async fn delete(ask: Ask, Named(id): Named<UserId>) -> Result<Response, Error> {
-    let command = DeleteUser { id, if_match: ask.if_match()? };
+    let command = DeleteUser { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
 }

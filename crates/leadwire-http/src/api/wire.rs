@@ -94,6 +94,7 @@ pub struct Paging {
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u64>,
     /// `next` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     pub after: Option<String>,
 }
 
@@ -109,6 +110,7 @@ pub struct BrandPaging {
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u64>,
     /// `next` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     pub after: Option<String>,
 }
 

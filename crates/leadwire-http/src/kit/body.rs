@@ -13,6 +13,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
+use super::strict::Strict;
+
 /// A body takes at most so long to arrive; a sender slower than that holds a connection for nothing.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
@@ -151,7 +153,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
         return Err(BodyError::Nul);
     }
     let mut parser = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict(&mut parser)).map_err(|error| {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         match error.classify() {

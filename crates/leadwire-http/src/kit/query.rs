@@ -12,11 +12,18 @@ pub struct QueryError {
     pub parameter: String,
     /// Lower case, no full stop.
     pub message: String,
+    /// It could be read, but says what cannot be.
+    pub readable: bool,
 }
 
 impl QueryError {
     pub fn new(parameter: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { parameter: parameter.into(), message: message.into() }
+        Self { parameter: parameter.into(), message: message.into(), readable: false }
+    }
+
+    /// Something that could be read, but says what cannot be.
+    pub fn invalid(parameter: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { parameter: parameter.into(), message: message.into(), readable: true }
     }
 }
 
@@ -34,7 +41,7 @@ pub fn parse<T: DeserializeOwned>(uri: &http::Uri) -> Result<T, QueryError> {
 /// The same for a urlencoded text, as in a form's body.
 pub fn parse_text<T: DeserializeOwned>(text: &str) -> Result<T, QueryError> {
     if text.contains("%00") || text.contains('\0') {
-        return Err(QueryError::new("", "a text holds U+0000"));
+        return Err(QueryError::invalid("", "a text holds U+0000"));
     }
     serde_path_to_error::deserialize(serde_html_form::Deserializer::from_bytes(text.as_bytes())).map_err(|error| {
         let parameter = error.path().iter().find_map(|it| match it {
