@@ -18,7 +18,7 @@ impl Things {
         let Agency { id, key, user, source } = agency;
         let mut things = BTreeMap::from([("brand", id.clone()), ("user", user.clone()), ("source", source.clone())]);
         things.insert("key", app.key(id, key, json!({})).await.1);
-        let group = json!({ "brand": id, "name": "First come", "distribution": "FirstToClaim", "members": [{ "user": user }] });
+        let group = json!({ "brand": id, "name": "First come", "distribution": "first_to_claim", "members": [{ "user": user }] });
         let group = app.make("/v1/groups", key, group).await;
         things.insert("persona", app.make("/v1/personas", key, json!({ "brand": id, "name": "Maya" })).await);
         things.insert("bot", app.make("/v1/bots", key, json!({ "brand": id, "name": "Bot", "owner": user })).await);
@@ -30,11 +30,11 @@ impl Things {
         let lead = app.capture(agency, json!({ "first_name": "Ada", "email": "ada@example.com", "tag": ["hot"], "note": "hello" })).await;
         let lead_id = lead["id"].as_str().unwrap().to_owned();
         things.insert("contact", lead["contact"].as_str().unwrap().to_owned());
-        let conversation = app.get(&format!("/v1/leads/{lead_id}"), key).await.ok()["conversation"].as_str().unwrap().to_owned();
+        let conversation = app.get(&format!("/v1/leads/{lead_id}"), key).await.ok()["lead"]["conversation"].as_str().unwrap().to_owned();
         things.insert("lead", lead_id);
         let offers = app.get("/v1/offers", key).await.ok();
         things.insert("offer", offers["data"][0]["id"].as_str().expect("an offer stands").to_owned());
-        let messages = app.get(&format!("/v1/messages?conversation={conversation}"), key).await.ok();
+        let messages = app.get(&format!("/v1/conversations/{conversation}/messages"), key).await.ok();
         things.insert("message", messages["data"][0]["id"].as_str().unwrap().to_owned());
         things.insert("conversation", conversation);
         Self(things)

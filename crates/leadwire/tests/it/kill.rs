@@ -75,7 +75,7 @@ fn feed(server: &Server, api_key: &str) -> usize {
         for unit in units {
             assert_eq!(unit["position"], after + 1, "the feed has a hole");
             after += 1;
-            captured += unit["events"].as_array().unwrap().iter().filter(|it| it["type"] == "lead_captured").count();
+            captured += unit["events"].as_array().unwrap().iter().filter(|it| it["type"] == "lead.captured").count();
         }
     }
 }

@@ -251,7 +251,7 @@ fn the_demo_refuses_strangers_and_shows_one_lead_on_every_surface() {
     let lead = &rechat["data"];
     assert_eq!(closebot["total"], 1, "{closebot}");
     assert_eq!(closebot["leads"][0]["contactId"], lead["contact"]);
-    assert_eq!(thread["contact"], lead["contact"]);
+    assert_eq!(thread["contact"]["id"], lead["contact"]);
     assert_eq!(thread["id"], closebot["leads"][0]["id"]);
     assert!(routing.to_string().contains(lead["id"].as_str().unwrap()));
     server.stop();
