@@ -11,7 +11,7 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use leadwire_core::text::INFIX_CHARS_MIN;
 use memchr::memmem::Finder;
-use roaring::{MultiOps, RoaringBitmap};
+use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
 use crate::chunked::Chunked;
@@ -24,7 +24,9 @@ const NONE: u32 = u32::MAX;
 /// In a slot: the rest of the number says which set.
 const SHARED: u32 = 1 << 31;
 /// More grams than this do not make the candidates of a long word fewer.
-const GRAMS_READ_MAX: usize = 8;
+const GRAMS_READ_MAX: usize = 4;
+/// So many candidates are compared as they are.
+const FEW_CANDIDATES: usize = if cfg!(test) { 2 } else { 100 };
 /// Words swept for each unit applied while documents are being forgotten.
 const SWEEP_WORDS: u32 = if cfg!(test) { 10 } else { 64 };
 /// Below this much waste the pages are left alone.
@@ -164,16 +166,6 @@ impl FieldWords {
         true
     }
 
-    /// After a load: nothing reserved.
-    pub(crate) fn settle(&mut self) {
-        self.grams.values_mut().for_each(Posting::fit);
-        for number in 0..index(self.words.sets.len()) {
-            if let Some(set) = self.words.sets.get_mut(number) {
-                set.fit();
-            }
-        }
-    }
-
     pub(crate) fn bytes(&self) -> usize {
         let grams: usize = self.grams.values().map(|it| 30 + it.bytes()).sum();
         let sets: usize = self.words.sets.iter().map(|it| 16 + it.bytes()).sum();
@@ -223,7 +215,7 @@ impl FieldWords {
         for gram in word_grams(self.kind, std::str::from_utf8(text).unwrap_or_default()) {
             if let Some(posting) = self.grams.get_mut(&gram) {
                 posting.remove(number);
-                if posting.len() == 0 {
+                if posting.is_empty() {
                     self.grams.remove(&gram);
                 }
             }
@@ -339,23 +331,17 @@ impl FieldLeaves {
                     Kind::Infix => needle.find(self.words.text(number)).is_some(),
                 }
         };
-        let mut candidates = |number: u32| {
+        let mut candidates = Vec::new();
+        least.each(|it| candidates.push(it));
+        for other in others {
+            // Few are checked sooner than thinned out.
+            if candidates.len() > FEW_CANDIDATES {
+                other.retain(&mut candidates);
+            }
+        }
+        for number in candidates {
             if finds(number) {
                 self.words.collect(number, union);
-            }
-        };
-        match least {
-            Posting::Empty => {}
-            Posting::One(only) => candidates(*only),
-            Posting::Few(numbers) => numbers.iter().filter(|it| others.iter().all(|other| other.contains(**it))).for_each(|it| candidates(*it)),
-            // The least is a bitmap, so all are.
-            Posting::Many(bitmap) => {
-                let others = others.iter().filter_map(|it| match it {
-                    Posting::Many(bitmap) => Some(bitmap.as_ref()),
-                    _ => None,
-                });
-                let all: RoaringBitmap = std::iter::once(bitmap.as_ref()).chain(others).intersection();
-                all.iter().for_each(candidates);
             }
         }
     }
@@ -402,7 +388,7 @@ mod tests {
     fn found(words: &FieldWords, word: &str) -> BTreeSet<u32> {
         let mut union = Union::default();
         words.leaves(word).collect(word, &mut union);
-        union.build(100).iter().collect()
+        union.parts(100).iter().flat_map(|it| it.iter()).collect()
     }
 
     proptest! {

@@ -93,11 +93,6 @@ impl Leaves {
         }
     }
 
-    /// After a load: nothing reserved.
-    pub(crate) fn settle(&mut self) {
-        self.sets.iter_mut().for_each(|it| *it = Arc::new(RoaringBitmap::clone(it)));
-    }
-
     pub(crate) fn bytes(&self) -> usize {
         let members: usize = self.members.iter().map(|it| 16 + it.len().next_multiple_of(8)).sum();
         members + self.sets.iter().map(|it| 40 + bitmap_bytes(it)).sum::<usize>()

@@ -5,18 +5,20 @@
 //! dropped and rebuilt at will.
 //!
 //! A journey through it: `memory` takes units in and queries; `state` holds an agency and puts changes in; `plan`
-//! takes what a query needs under the lock and finds what matches without it; `page` puts it in order. Below them:
+//! takes what a query needs under the lock and finds what matches without it (`found`); `page` puts it in order. Below them:
 //! `leaves` (filters), `order` and `follow_ups` (keys and times), `message_words` with `runs`, and `field_words`
-//! (text), all made of `posting` (sets) and `chunked` (shared vectors).
+//! (text), all made of `posting` and `packed` (sets) and `chunked` (shared vectors).
 
 mod chunked;
 mod field_words;
 mod follow_ups;
+mod found;
 mod leaves;
 mod memory;
 mod message_words;
 pub mod naive;
 mod order;
+mod packed;
 mod page;
 mod plan;
 mod posting;

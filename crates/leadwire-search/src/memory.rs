@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use leadwire_core::feed::Unit;
 use leadwire_core::id::AgencyId;
-use leadwire_core::search::{Document, DocumentChange, FieldsChange, Gap, Hits, Index, Loader, Page, Query};
+use leadwire_core::search::{Document, DocumentChange, FieldsChange, Gap, Hits, Index, Loader, Query};
 use leadwire_core::text;
 use parking_lot::{Mutex, RwLock};
 
 use crate::page::page;
-use crate::plan::{Matches, Plan, words_of};
+use crate::plan::{Plan, words_of};
 use crate::state::{Bytes, Cut, Difference, State};
 
 /// The index in memory. Clones share it.
@@ -83,13 +83,8 @@ impl Index for MemoryIndex {
         let words = words_of(query);
         let plan = Plan::take(&agency.state.read(), query, words);
         drop(agency);
-        let count_only = match query.page {
-            Page::Offset { limit, .. } | Page::After { limit, .. } | Page::AfterKey { limit, .. } => limit == 0,
-        };
-        match plan.matches(count_only) {
-            Matches::Count(total) => Hits { rows: Vec::new(), total },
-            Matches::Set(set) => Hits { rows: page(&plan, &set, query), total: set.len() },
-        }
+        let found = plan.found();
+        Hits { rows: page(&plan, &found, query), total: found.total() }
     }
 
     fn rebuild(&self, agency: AgencyId) -> Box<dyn Loader> {

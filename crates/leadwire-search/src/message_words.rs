@@ -197,7 +197,7 @@ impl MessageWords {
         true
     }
 
-    /// After a load: one run, and nothing reserved.
+    /// After a load: one run.
     pub(crate) fn settle(&mut self) {
         self.flush();
         let runs: Vec<Arc<Run>> = std::mem::take(&mut self.levels).into_iter().flat_map(|it| it.runs).collect();
@@ -211,7 +211,6 @@ impl MessageWords {
                 self.place(Arc::new(run));
             }
         }
-        self.common.words.iter_mut().for_each(|it| it.docs.fit());
     }
 
     pub(crate) fn bytes(&self) -> usize {

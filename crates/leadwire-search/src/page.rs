@@ -9,14 +9,16 @@ use std::cmp::Ordering;
 use leadwire_core::Time;
 use leadwire_core::id::ConversationId;
 use leadwire_core::search::{Hit, Page, Query, Sort, SortBy, TIE_ROWS_MAX};
-use roaring::RoaringBitmap;
 
+use crate::found::{Bits, Found};
 use crate::order::{Order, Position};
 use crate::plan::Plan;
 use crate::rows::{Rows, id, integer_of, key_of};
 
 /// To find and compare a row costs about so many steps of a walk.
 const SELECT_COST: usize = 4;
+/// To test a document against a set costs about so many times marking one.
+const TEST_COST: usize = 8;
 /// A walk may always take so many steps.
 const WALK_MIN: usize = if cfg!(test) { 16 } else { 4096 };
 
@@ -34,7 +36,7 @@ enum Start {
 struct Pager<'a> {
     rows: &'a Rows,
     order: &'a Order,
-    set: &'a RoaringBitmap,
+    found: &'a Found,
     /// Everything matches.
     whole: bool,
     sort: Sort,
@@ -47,7 +49,7 @@ struct Pager<'a> {
 
 type Entry = (Option<i64>, u32);
 
-pub(crate) fn page(plan: &Plan, set: &RoaringBitmap, query: &Query) -> Vec<Hit> {
+pub(crate) fn page(plan: &Plan, found: &Found, query: &Query) -> Vec<Hit> {
     let integer = |key| integer_of(query.sort.by, key);
     let (start, limit, ties) = match query.page {
         Page::Offset { offset, limit } => (Start::Skip(offset), limit, 0),
@@ -55,11 +57,11 @@ pub(crate) fn page(plan: &Plan, set: &RoaringBitmap, query: &Query) -> Vec<Hit> 
         Page::AfterKey { key: Some(key), limit } => (Start::Key(integer(key)), limit, TIE_ROWS_MAX),
         Page::AfterKey { key: None, limit } => (Start::Skip(0), limit, TIE_ROWS_MAX),
     };
-    if limit == 0 || set.is_empty() {
+    if limit == 0 || found.total() == 0 {
         return Vec::new();
     }
-    let whole = set.len() == plan.all.len();
-    let pager = Pager { rows: &plan.rows, order: &plan.order, set, whole, sort: query.sort, now: query.now, start, limit, ties };
+    let whole = found.total() == plan.all.len();
+    let pager = Pager { rows: &plan.rows, order: &plan.order, found, whole, sort: query.sort, now: query.now, start, limit, ties };
     let entries = pager.entries();
     let hits = entries.into_iter().filter_map(|(key, doc)| {
         let row = plan.rows.get(doc)?;
@@ -121,6 +123,7 @@ impl Pager<'_> {
         let mut skip = if let Start::Skip(skip) = self.start { skip } else { 0 };
         let each_once = !matches!(self.sort.by, SortBy::Due | SortBy::Overdue);
         let mut budget = usize::MAX;
+        let mut bits = None;
         if self.whole && each_once {
             // Every entry is a row: they are passed over by counting.
             let passed = skip.min(self.order.count(from, to));
@@ -128,26 +131,36 @@ impl Pager<'_> {
             (from, to) = if self.sort.descending { (from, self.order.back(to, passed)) } else { (self.order.forward(from, passed), to) };
         } else {
             let span = self.order.count(from, to);
-            let matches = usize::try_from(self.set.len()).unwrap_or(usize::MAX);
+            let matches = usize::try_from(self.found.total()).unwrap_or(usize::MAX);
             budget = matches.saturating_mul(SELECT_COST).saturating_add(WALK_MIN);
             let wanted = skip.saturating_add(self.limit);
             let expected = wanted.saturating_mul(span) / matches.max(1);
             if span > WALK_MIN && expected > budget {
                 return None;
             }
+            // Marking every match pays where many rows are tested.
+            let universe = self.rows.len();
+            if expected.min(span).saturating_mul(TEST_COST) > matches + universe / 32 {
+                bits = Some(Bits::of(self.found.set(), universe));
+            }
         }
         let between = self.order.between(from, to);
-        if self.sort.descending { self.along(between.rev(), skip, budget) } else { self.along(between, skip, budget) }
+        match (&bits, self.sort.descending) {
+            (Some(bits), true) => self.along(between.rev(), skip, budget, |it| bits.contains(it)),
+            (Some(bits), false) => self.along(between, skip, budget, |it| bits.contains(it)),
+            (None, true) => self.along(between.rev(), skip, budget, |it| self.found.contains(it)),
+            (None, false) => self.along(between, skip, budget, |it| self.found.contains(it)),
+        }
     }
 
-    fn along(&self, between: impl Iterator<Item = (i64, u32)>, skip: usize, budget: usize) -> Option<Taken> {
+    fn along(&self, between: impl Iterator<Item = (i64, u32)>, skip: usize, budget: usize, matches: impl Fn(u32) -> bool) -> Option<Taken> {
         let mut taken = Taken { entries: Vec::with_capacity(self.limit.min(1024)), skip };
         let checks_key = matches!(self.sort.by, SortBy::Due | SortBy::Overdue);
         for (step, (key, doc)) in between.enumerate() {
             if step >= budget {
                 return None;
             }
-            if !self.whole && !self.set.contains(doc) {
+            if !self.whole && !matches(doc) {
                 continue;
             }
             // Of a document's due times only the one it is sorted by counts.
@@ -177,7 +190,7 @@ impl Pager<'_> {
     fn select(&self) -> Taken {
         let skip = if let Start::Skip(skip) = self.start { skip } else { 0 };
         let mut keyed: Vec<Entry> = Vec::new();
-        for doc in self.set {
+        for doc in self.found.set() {
             if let Some(key) = self.key(doc)
                 && self.is_after_start(key, doc)
             {
@@ -189,7 +202,7 @@ impl Pager<'_> {
 
     fn nulls(&self, taken: &mut Taken) {
         let mut nulls: Vec<Entry> = Vec::new();
-        for doc in self.set {
+        for doc in self.found.set() {
             let follows = match self.start {
                 Start::Row(None, conversation) => self.id(doc).is_some_and(|it| directed(self.sort, it.cmp(&conversation)).is_gt()),
                 _ => true,

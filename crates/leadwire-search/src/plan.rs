@@ -8,18 +8,17 @@ use std::sync::Arc;
 use leadwire_core::Time;
 use leadwire_core::search::{Assigned, Query, SortBy};
 use leadwire_core::text;
-use roaring::{MultiOps, RoaringBitmap};
+use roaring::RoaringBitmap;
 
 use crate::field_words::FieldLeaves;
 use crate::follow_ups::FollowUps;
+use crate::found::{Found, Set, intersection};
 use crate::leaves::{LeafKey, REPLIES_MAX};
 use crate::message_words::MessageLeaves;
 use crate::order::Order;
 use crate::posting::{Union, of_numbers};
 use crate::rows::{NEVER, Rows, sortable};
 use crate::state::State;
-
-type Set = Arc<RoaringBitmap>;
 
 pub(crate) struct Plan {
     pub(crate) rows: Rows,
@@ -56,12 +55,6 @@ struct Range {
     present: Set,
     low: i64,
     high: i64,
-}
-
-/// The documents that match, or, where nobody asks which, how many.
-pub(crate) enum Matches {
-    Set(Set),
-    Count(u64),
 }
 
 /// The words of a query, cut before the lock is taken.
@@ -188,43 +181,35 @@ impl Plan {
         self.any.push(sets);
     }
 
-    /// The documents that match. With `count_only` nobody asks which they are.
-    pub(crate) fn matches(&self, count_only: bool) -> Matches {
+    /// What matches.
+    pub(crate) fn found(&self) -> Found {
         if self.nothing {
-            return Matches::Count(0);
+            return Found::of(Set::default());
         }
-        let mut sets: Vec<Set> = self.any.iter().map(|it| union(it)).collect();
-        let mut not = self.not.clone();
         let universe = self.rows.len();
-        for picked in &self.picked {
-            sets.push(Arc::new(of_numbers(picked.clone(), universe)));
-        }
+        let mut any = self.any.clone();
+        let mut not = self.not.clone();
+        any.extend(self.picked.iter().map(|it| vec![Arc::new(of_numbers(it.clone(), universe))]));
         for word in &self.words {
             let mut union = Union::default();
             word.messages.collect(&word.text, &mut union);
             word.infix.collect(&word.text, &mut union);
             word.prefix.collect(&word.text, &mut union);
-            sets.push(union.build(universe));
+            any.push(union.parts(universe));
         }
         if self.some_dead && !self.words.is_empty() {
-            sets.push(Arc::clone(&self.all));
+            any.push(vec![Arc::clone(&self.all)]);
         }
         match &self.follow_up {
             None => {}
-            Some((true, column)) => sets.push(column.after(self.now.millis(), universe)),
+            Some((true, column)) => any.push(vec![column.after(self.now.millis(), universe)]),
             Some((false, column)) => not.push(column.after(self.now.millis(), universe)),
         }
         not.retain(|it| !it.is_empty());
-        sets.sort_by_key(|it| it.len());
-        let plain = not.is_empty() && self.ranges.is_empty() && self.replies_min <= REPLIES_MAX;
-        if count_only
-            && plain
-            && let Some((last, [one, more @ ..])) = sets.split_last()
-        {
-            // The last intersection is counted, not built.
-            return Matches::Count(more.iter().fold(Arc::clone(one), |set, it| Arc::new(&*set & &**it)).intersection_len(last));
+        if not.is_empty() && self.ranges.is_empty() && self.replies_min <= REPLIES_MAX {
+            return if any.is_empty() { Found::of(Arc::clone(&self.all)) } else { Found::of_all(any) };
         }
-        let mut set = intersection(&sets).unwrap_or_else(|| Arc::clone(&self.all));
+        let mut set = if any.is_empty() { Arc::clone(&self.all) } else { intersection(&any) };
         for it in &not {
             set = Arc::new(&*set - &**it);
         }
@@ -235,7 +220,7 @@ impl Plan {
             let enough = |doc: &u32| self.rows.get(*doc).is_some_and(|it| it.bot_replies >= self.replies_min);
             set = Arc::new(set.iter().filter(enough).collect());
         }
-        Matches::Set(set)
+        Found::of(set)
     }
 }
 
@@ -271,21 +256,4 @@ fn order_of(state: &State, by: SortBy) -> Order {
         SortBy::Due | SortBy::Overdue => state.by_due.clone(),
         SortBy::Score(profile) => state.scores.get(&profile).map(|it| it.order.clone()).unwrap_or_default(),
     }
-}
-
-fn union(sets: &[Set]) -> Set {
-    match sets {
-        [only] => Arc::clone(only),
-        sets => Arc::new(sets.iter().map(|it| &**it).union()),
-    }
-}
-
-fn intersection(sets: &[Set]) -> Option<Set> {
-    let (first, rest) = sets.split_first()?;
-    let Some((second, rest)) = rest.split_first() else { return Some(Arc::clone(first)) };
-    let mut set = &**first & &**second;
-    for it in rest {
-        set &= &**it;
-    }
-    Some(Arc::new(set))
 }

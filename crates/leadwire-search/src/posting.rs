@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use roaring::{MultiOps, RoaringBitmap};
 
-/// Up to here a sorted list is smaller than a bitmap, whose containers cost some 50 bytes each.
-const FEW_MAX: usize = if cfg!(test) { 24 } else { 512 };
+use crate::packed::Packed;
+
+/// Up to here a plain list is good enough.
+const FEW_MAX: usize = if cfg!(test) { 8 } else { 64 };
+/// Up to here a packed list is smaller than a bitmap, and read in some 50 µs.
+const PACKED_MAX: usize = if cfg!(test) { 40 } else { 16_384 };
 
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Posting {
@@ -16,26 +20,24 @@ pub(crate) enum Posting {
     One(u32),
     /// Sorted.
     Few(Arc<Vec<u32>>),
+    Packed(Arc<Packed>),
     Many(Arc<RoaringBitmap>),
 }
 
 impl Posting {
+    /// How many numbers there are, about where they are packed.
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Empty => 0,
             Self::One(_) => 1,
             Self::Few(numbers) => numbers.len() as u64,
+            Self::Packed(packed) => packed.len() as u64,
             Self::Many(bitmap) => bitmap.len(),
         }
     }
 
-    pub(crate) fn contains(&self, number: u32) -> bool {
-        match self {
-            Self::Empty => false,
-            Self::One(only) => *only == number,
-            Self::Few(numbers) => numbers.binary_search(&number).is_ok(),
-            Self::Many(bitmap) => bitmap.contains(number),
-        }
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
     }
 
     pub(crate) fn insert(&mut self, number: u32) {
@@ -53,7 +55,18 @@ impl Posting {
                     }
                     numbers.insert(at, number);
                 } else {
-                    let mut bitmap: RoaringBitmap = numbers.iter().copied().collect();
+                    let mut packed = Packed::of(numbers);
+                    packed.insert(number);
+                    *self = Self::Packed(Arc::new(packed));
+                }
+            }
+            Self::Packed(packed) => {
+                if packed.len() < PACKED_MAX {
+                    Arc::make_mut(packed).insert(number);
+                } else {
+                    let mut bitmap = RoaringBitmap::new();
+                    // Sorted and each once, so all are taken.
+                    let _ = bitmap.append(packed.numbers());
                     bitmap.insert(number);
                     *self = Self::Many(Arc::new(bitmap));
                 }
@@ -78,6 +91,10 @@ impl Posting {
                     self.shrink();
                 }
             }
+            Self::Packed(packed) => {
+                Arc::make_mut(packed).remove(number);
+                self.shrink();
+            }
             Self::Many(bitmap) => {
                 if bitmap.contains(number) {
                     Arc::make_mut(bitmap).remove(number);
@@ -89,28 +106,35 @@ impl Posting {
 
     /// Removes all of `dead`; whether that changed anything.
     pub(crate) fn subtract(&mut self, dead: &RoaringBitmap) -> bool {
-        let before = self.len();
-        match self {
-            Self::Empty => {}
+        let changed = match self {
+            Self::Empty => false,
             Self::One(only) => {
-                if dead.contains(*only) {
+                let gone = dead.contains(*only);
+                if gone {
                     *self = Self::Empty;
                 }
+                gone
             }
             Self::Few(numbers) => {
-                if numbers.iter().any(|it| dead.contains(*it)) {
+                let gone = numbers.iter().any(|it| dead.contains(*it));
+                if gone {
                     Arc::make_mut(numbers).retain(|it| !dead.contains(*it));
-                    self.shrink();
                 }
+                gone
             }
+            Self::Packed(packed) => Arc::make_mut(packed).subtract(dead),
             Self::Many(bitmap) => {
-                if !bitmap.is_disjoint(dead) {
+                let gone = !bitmap.is_disjoint(dead);
+                if gone {
                     *Arc::make_mut(bitmap) -= dead;
-                    self.shrink();
                 }
+                gone
             }
+        };
+        if changed {
+            self.shrink();
         }
-        self.len() != before
+        changed
     }
 
     fn shrink(&mut self) {
@@ -122,8 +146,10 @@ impl Posting {
                 _ => None,
             },
             // Half of the bound, so that a set at the bound does not change its form at every turn.
-            Self::Many(bitmap) if bitmap.len() > FEW_MAX as u64 / 2 => None,
-            Self::Many(bitmap) => Some(Self::Few(Arc::new(bitmap.iter().collect()))),
+            Self::Packed(packed) if packed.len() > FEW_MAX / 2 => None,
+            Self::Packed(packed) => Some(Self::Few(Arc::new(packed.numbers()))),
+            Self::Many(bitmap) if bitmap.len() > PACKED_MAX as u64 / 2 => None,
+            Self::Many(bitmap) => Some(Self::Packed(Arc::new(Packed::of(&bitmap.iter().collect::<Vec<_>>())))),
         };
         if let Some(smaller) = smaller {
             *self = smaller;
@@ -131,24 +157,44 @@ impl Posting {
         }
     }
 
-    /// Gives back what growing reserved.
-    pub(crate) fn fit(&mut self) {
+    /// Calls with every number, ascending.
+    pub(crate) fn each(&self, mut call: impl FnMut(u32)) {
         match self {
-            Self::Empty | Self::One(_) => {}
-            Self::Few(numbers) => Arc::make_mut(numbers).shrink_to_fit(),
-            // A clone holds each container at its exact size.
-            Self::Many(bitmap) => *bitmap = Arc::new(RoaringBitmap::clone(bitmap)),
+            Self::Empty => {}
+            Self::One(only) => call(*only),
+            Self::Few(numbers) => numbers.iter().copied().for_each(call),
+            Self::Packed(packed) => packed.each(call),
+            Self::Many(bitmap) => bitmap.iter().for_each(call),
         }
+    }
+
+    /// Keeps of sorted numbers those that are here.
+    pub(crate) fn retain(&self, numbers: &mut Vec<u32>) {
+        if let Self::Many(bitmap) = self {
+            numbers.retain(|it| bitmap.contains(*it));
+            return;
+        }
+        let mut kept = Vec::with_capacity(numbers.len());
+        let mut wanted = numbers.iter().copied().peekable();
+        self.each(|number| {
+            while wanted.next_if(|it| *it < number).is_some() {}
+            kept.extend(wanted.next_if_eq(&number));
+        });
+        *numbers = kept;
     }
 
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Empty | Self::One(_) => 0,
             Self::Few(numbers) => 40 + numbers.capacity() * 4,
+            Self::Packed(packed) => packed.bytes(),
             Self::Many(bitmap) => bitmap_bytes(bitmap),
         }
     }
 }
+
+/// Up to so many parts of a union are left as they are.
+const PARTS_MAX: usize = 2;
 
 /// What a bitmap takes in memory, about.
 pub(crate) fn bitmap_bytes(bitmap: &RoaringBitmap) -> usize {
@@ -169,6 +215,7 @@ impl Union {
             Posting::Empty => {}
             Posting::One(only) => self.few.push(*only),
             Posting::Few(numbers) => self.few.extend_from_slice(numbers),
+            Posting::Packed(packed) => packed.each(|it| self.few.push(it)),
             Posting::Many(bitmap) => self.many.push(Arc::clone(bitmap)),
         }
     }
@@ -181,22 +228,16 @@ impl Union {
         &mut self.few
     }
 
-    /// `universe`: all numbers are below.
-    pub(crate) fn build(self, universe: usize) -> Arc<RoaringBitmap> {
-        let Self { few, mut many } = self;
-        if few.is_empty()
-            && many.len() <= 1
-            && let Some(only) = many.pop()
-        {
-            return only;
+    /// The sets whose union it is, as they are where they are few. `universe`: all numbers are below.
+    pub(crate) fn parts(self, universe: usize) -> Vec<Arc<RoaringBitmap>> {
+        let Self { few, many: mut parts } = self;
+        if !few.is_empty() {
+            parts.push(Arc::new(of_numbers(few, universe)));
         }
-        let few = of_numbers(few, universe);
-        if many.is_empty() {
-            return Arc::new(few);
+        if parts.len() > PARTS_MAX {
+            parts = vec![Arc::new(parts.iter().map(|it| &**it).union())];
         }
-        let mut union: RoaringBitmap = many.iter().map(|it| &**it).union();
-        union |= few;
-        Arc::new(union)
+        parts
     }
 }
 
@@ -231,7 +272,7 @@ mod tests {
     fn all(posting: &Posting) -> Vec<u32> {
         let mut union = Union::default();
         union.add(posting);
-        union.build(2000).iter().collect()
+        union.parts(2000).iter().flat_map(|it| it.iter()).collect()
     }
 
     proptest! {
@@ -250,8 +291,11 @@ mod tests {
                     posting.remove(number);
                     set.remove(&number);
                 }
-                prop_assert_eq!(posting.len(), set.len() as u64);
-                prop_assert_eq!(posting.contains(number), set.contains(&number));
+                if at % 100 == 0 {
+                    let mut some: Vec<u32> = (number / 2..number * 2).step_by(3).collect();
+                    posting.retain(&mut some);
+                    prop_assert!(some.into_iter().eq((number / 2..number * 2).step_by(3).filter(|it| set.contains(it))));
+                }
             }
             let dead: RoaringBitmap = (0..1500).step_by(3).collect();
             let mut swept = posting.clone();

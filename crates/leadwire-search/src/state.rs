@@ -152,14 +152,11 @@ impl State {
         }
     }
 
-    /// After a load: small, and ready to be asked.
+    /// After a load: ready to be asked.
     pub(crate) fn settle(&mut self) {
         let newest = self.by_activity.between(self.by_activity.begin(), self.by_activity.end()).next_back();
         self.follow_ups.advance(newest.map_or(NEVER, |it| it.0));
         self.messages.settle();
-        self.infix.settle();
-        self.prefix.settle();
-        self.leaves.settle();
     }
 
     pub(crate) fn of_conversation(&self, conversation: ConversationId) -> Option<u32> {
