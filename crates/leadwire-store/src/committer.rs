@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leadwire_core::config::{Config, Directory};
-use leadwire_core::feed::Unit;
 use leadwire_core::id::AgencyId;
 use leadwire_core::port::{Fault, Key, Row, Work};
 
@@ -138,17 +137,17 @@ impl<D: Driver> Committer<D> {
             match self.settle(&mut members) {
                 Ok(()) => {
                     self.shared.stats.units.add(members.len() as u64);
-                    members.into_iter().for_each(|it| it.answer(Ok(())));
+                    answer(members, &Ok(()));
                 }
                 Err(Failed::All(fault)) => {
                     if fault == Fault::Full {
                         self.shared.stats.full.add(members.len() as u64);
                     }
-                    members.into_iter().for_each(|it| it.answer(Err(fault.clone())));
+                    answer(members, &Err(fault));
                 }
                 Err(Failed::Some(fault)) if members.len() <= 1 => {
                     self.shared.stats.poisoned.add(1);
-                    members.into_iter().for_each(|it| it.answer(Err(fault.clone())));
+                    answer(members, &Err(fault));
                 }
                 Err(Failed::Some(_)) => {
                     self.shared.stats.halved.add(1);
@@ -319,13 +318,13 @@ impl<D: Driver> Committer<D> {
     fn publish(&mut self, books: &[Book]) {
         let shared = Arc::clone(&self.shared);
         let changed = || books.iter().filter(|it| it.has_changes());
-        for book in changed().filter(|it| it.head.local == 0) {
+        for book in books.iter().filter(|it| it.next.local != 0 && shared.local(it.head.agency).is_none()) {
             shared.locals.write().insert(book.head.agency, book.next.local);
         }
         shared.cache.commit(changed().map(|it| (it.head.agency, &it.changed)));
         let began = shared.clock.uptime();
-        for book in changed() {
-            self.index(book.head.agency, book.next.local, &book.units);
+        for book in books {
+            self.index(book);
         }
         shared.stats.index_nanos.spent(shared.clock.uptime().saturating_sub(began));
         if changed().any(Book::has_config) {
@@ -341,14 +340,17 @@ impl<D: Driver> Committer<D> {
         }
     }
 
-    /// Brings the index up to these units; where it is behind, from the feed.
-    fn index(&mut self, agency: AgencyId, local: i64, units: &[Arc<Unit>]) {
-        if self.shared.index.apply(agency, units).is_ok() {
+    /// Brings the index up to where the group leaves the feed: with its units, or from the feed where they are not
+    /// all that is new.
+    fn index(&mut self, book: &Book) {
+        let Head { agency, local, position, .. } = book.next;
+        let applied = self.shared.index.apply(agency, &book.units);
+        if applied.is_ok() && self.shared.index.position(agency) >= position {
             return;
         }
         if let Err(fault) = self.catch_up(agency, local) {
             tracing::warn!(%fault, "the index could not follow the feed, and is built anew");
-            if let Err(fault) = wait(rebuild::agency(&self.shared, agency)) {
+            if let Err(fault) = rebuild::agency(&self.shared, agency) {
                 // Answering would break the promise that what was acknowledged is found.
                 self.fatal(&format!("the index cannot be brought up to date: {fault}"));
             }
@@ -373,7 +375,7 @@ impl<D: Driver> Committer<D> {
         }
         let result = match &order {
             Order::Check(_) => self.check(),
-            Order::Rebuild(_) => wait(rebuild::all(&self.shared)),
+            Order::Rebuild(_) => rebuild::all(&self.shared),
             Order::FinishBulk(_) => {
                 self.group_max = self.group_max_after_bulk;
                 let done = wait(self.driver.finish_bulk());
@@ -453,6 +455,12 @@ impl<D: Driver> Committer<D> {
         self.dead = true;
         self.shared.queue.close();
         (self.shared.on_fatal)(text);
+    }
+}
+
+fn answer(members: Vec<Member>, result: &Result<(), Fault>) {
+    for it in members {
+        it.answer(result.clone());
     }
 }
 

@@ -101,17 +101,17 @@ impl Book {
         if changes.is_empty() && events.is_empty() && sweeps.is_empty() {
             return;
         }
-        for sweep in &sweeps {
-            if let Sweep::Messages(of) = sweep {
-                self.sweep_messages(*of);
-            }
-        }
         for (key, row) in &changes {
             if let Key::DeadLetter(_) = key {
                 self.count_dead_letter(key, row.as_ref());
             }
         }
         self.changed.extend(changes);
+        for sweep in &sweeps {
+            if let Sweep::Messages(of) = sweep {
+                self.sweep_messages(*of);
+            }
+        }
         self.sweeps.extend(sweeps);
         self.next.position += 1;
         self.next.numbered = numbered;

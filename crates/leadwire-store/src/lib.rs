@@ -84,7 +84,7 @@ impl Options {
             index,
             queue_len: 4096,
             group_max: 256,
-            feed_retention: Some(Duration::from_secs(30 * 24 * 60 * 60)),
+            feed_retention: Some(Duration::from_hours(30 * 24)),
             durable: true,
             bulk: false,
             writer_cache_kib: 64 << 10,

@@ -93,10 +93,6 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.state.lock().closed
-    }
-
     /// Waits for something to do, at most so long. A group takes all that waits, up to `group_max`.
     pub(crate) fn next(&self, group_max: usize, patience: Duration) -> Next {
         let mut state = self.state.lock();

@@ -78,12 +78,7 @@ pub(crate) async fn offers(reader: &dyn Reader, local: i64, before: Option<Offer
     rows(reader, sql, &[Value::Int(local), Value::Id(before), limit(most)]).await
 }
 
-pub(crate) async fn dead_letters(
-    reader: &dyn Reader,
-    local: i64,
-    before: Option<DeadLetterId>,
-    most: usize,
-) -> Result<Vec<Arc<DeadLetter>>, Fault> {
+pub(crate) async fn dead_letters(reader: &dyn Reader, local: i64, before: Option<DeadLetterId>, most: usize) -> Result<Vec<Arc<DeadLetter>>, Fault> {
     let before = before.map_or(LAST, |it| it.0.into_bytes());
     let sql = "SELECT id, size, body, raw FROM dead_letter WHERE agency = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     rows(reader, sql, &[Value::Int(local), Value::Id(before), limit(most)]).await

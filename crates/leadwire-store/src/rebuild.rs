@@ -17,16 +17,16 @@ const BATCH: usize = 256;
 const BATCHES: usize = 4;
 
 /// Every agency.
-pub(crate) async fn all(shared: &Arc<Shared>) -> Result<(), Fault> {
+pub(crate) fn all(shared: &Arc<Shared>) -> Result<(), Fault> {
     let agencies: Vec<AgencyId> = shared.locals.read().keys().copied().collect();
     for it in agencies {
-        agency(shared, it).await?;
+        agency(shared, it)?;
     }
     Ok(())
 }
 
 /// One agency. The committer must stand still meanwhile, or not have begun.
-pub(crate) async fn agency(shared: &Arc<Shared>, agency: AgencyId) -> Result<(), Fault> {
+pub(crate) fn agency(shared: &Arc<Shared>, agency: AgencyId) -> Result<(), Fault> {
     let Some(local) = shared.local(agency) else { return Ok(()) };
     let mut loader = shared.index.rebuild(agency);
     let (send, receive) = sync_channel::<Vec<(Document, Vec<Box<str>>)>>(BATCHES);

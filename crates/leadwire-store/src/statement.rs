@@ -69,9 +69,8 @@ impl Sql {
         let set = cols.iter().map(|it| format!("{it} = excluded.{it}")).collect::<Vec<_>>().join(", ");
         let matched = key.iter().zip(2..).fold("agency = $1".to_owned(), |list, (it, n)| format!("{list} AND {it} = ${n}"));
         Self {
-            load: SIZES.map(|n| {
-                format!("WITH k ({keyed}) AS (VALUES {}) SELECT {shown} FROM k JOIN \"{name}\" t ON {joined}", values(1 + key.len(), n))
-            }),
+            load: SIZES
+                .map(|n| format!("WITH k ({keyed}) AS (VALUES {}) SELECT {shown} FROM k JOIN \"{name}\" t ON {joined}", values(1 + key.len(), n))),
             upsert: SIZES.map(|n| {
                 let rows = values(1 + key.len() + cols.len(), n);
                 format!("INSERT INTO \"{name}\" ({listed}) VALUES {rows} ON CONFLICT ({keyed}) DO UPDATE SET {set}")
@@ -372,6 +371,12 @@ pub(crate) async fn select<S: Session>(session: &mut S, sql: &str, params: &[Val
     session.select(sql, params, each).await
 }
 
+/// Every statement by key, in one size.
+#[cfg(test)]
+pub(crate) fn every_statement() -> impl Iterator<Item = String> {
+    SQL.iter().flat_map(|it| [it.load.get(2), it.upsert.get(2), Some(&it.delete)]).flatten().cloned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -387,10 +392,12 @@ mod tests {
     fn any_number_of_rows_is_cut_without_a_rest() {
         for rows in 0..200 {
             let all = vec![Value::Null; rows * 3];
-            let sizes: Vec<usize> = cut(&all, 3).map(|(at, run)| {
-                assert_eq!(run.len(), SIZES[at] * 3);
-                SIZES[at]
-            }).collect();
+            let sizes: Vec<usize> = cut(&all, 3)
+                .map(|(at, run)| {
+                    assert_eq!(run.len(), SIZES[at] * 3);
+                    SIZES[at]
+                })
+                .collect();
             assert_eq!(sizes.iter().sum::<usize>(), rows);
         }
     }

@@ -79,7 +79,7 @@ pub(crate) fn open<D: Driver>(options: Options, wrap: impl FnOnce(Writer) -> D) 
         chance: options.chance,
         on_fatal: options.on_fatal,
     });
-    wait(rebuild::all(&shared)).map_err(OpenError::Read)?;
+    rebuild::all(&shared).map_err(OpenError::Read)?;
 
     let committer = Committer::new(
         driver,
@@ -159,6 +159,16 @@ impl Store {
         }
         self.shared.reader.close();
         drop(self.lock.lock().take());
+    }
+
+    #[cfg(test)]
+    pub(crate) fn queued(&self) -> usize {
+        self.shared.queue.len()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn forget_rows(&self) {
+        self.shared.cache.forget_all();
     }
 
     async fn load_rows(&self, agency: AgencyId, keys: &[Key]) -> Result<Vec<Option<Row>>, Fault> {

@@ -1,5 +1,7 @@
 //! Arbitrary rows for tests, drawn from one number so that a failure is repeated by it.
 
+#![expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "any bits will do")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,8 +1,6 @@
 //! Contacts, and the rows that find them.
 
-use leadwire_core::entity::{
-    Address, Contact, ContactEmail, ContactKey, ContactKeyId, ContactPhone, ExternalId, ExternalIdKey, FieldValue, Profile,
-};
+use leadwire_core::entity::{Address, Contact, ContactEmail, ContactKey, ContactKeyId, ContactPhone, ExternalId, ExternalIdKey, FieldValue, Profile};
 use leadwire_core::id::{BrandId, ContactId, ConversationId, SourceId};
 use leadwire_core::{Email, Phone, Time};
 

@@ -59,15 +59,7 @@ mirror!(Rule {
     flow: Option<FlowId>,
     conditions: Vec<Condition>,
 });
-mirror!(Condition {
-    id: ConditionId,
-    created_at: Time,
-    order: u16,
-    field: String,
-    operator: Operator,
-    value: ConditionValue,
-    negated: bool,
-});
+mirror!(Condition { id: ConditionId, created_at: Time, order: u16, field: String, operator: Operator, value: ConditionValue, negated: bool });
 
 /// JSON's own kinds, but for numbers, which keep their digits as a text.
 #[derive(Deserialize)]

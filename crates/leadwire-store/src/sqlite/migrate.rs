@@ -31,8 +31,7 @@ fn run(conn: &mut Connection, all: &[(u32, &str, &str)]) -> Result<(), MigrateEr
     }
     for (version, name, sql) in all {
         let checksum = Sha256::digest(sql);
-        let ran: Option<Vec<u8>> =
-            conn.query_row("SELECT checksum FROM schema WHERE version = ?1", [version], |row| row.get(0)).optional()?;
+        let ran: Option<Vec<u8>> = conn.query_row("SELECT checksum FROM schema WHERE version = ?1", [version], |row| row.get(0)).optional()?;
         match ran {
             Some(before) if before == checksum.as_slice() => {}
             Some(_) => return Err(MigrateError::Changed(*version)),

@@ -13,9 +13,9 @@ use rusqlite::Connection;
 use super::open_reader;
 use super::session::{Run, fault, trouble, values};
 use crate::driver::{Each, Head, Reader, Trouble, Want, Whole};
-use crate::wait::wait;
 use crate::statement;
 use crate::table::{Cells, Stored, Value, decode_as};
+use crate::wait::wait;
 
 /// Connections kept open; more are opened for a moment when more threads read at once.
 const KEPT_MAX: usize = 16;
@@ -112,8 +112,7 @@ fn documents(conn: &Connection, local: i64, each: &mut dyn FnMut(Whole) -> Resul
     let mut texts = conn.prepare_cached("SELECT conversation, text FROM message WHERE agency = ?1 ORDER BY conversation, at, id").map_err(bad)?;
     let mut texts = texts.query([local]).map_err(bad)?;
     let mut waiting: Option<(ConversationId, Box<str>)> = None;
-    let mut conversations =
-        conn.prepare_cached("SELECT id, version, body FROM conversation WHERE agency = ?1 ORDER BY id").map_err(bad)?;
+    let mut conversations = conn.prepare_cached("SELECT id, version, body FROM conversation WHERE agency = ?1 ORDER BY id").map_err(bad)?;
     let mut contacts = conn.prepare_cached("SELECT id, version, body FROM contact WHERE agency = ?1 AND id = ?2").map_err(bad)?;
     let mut conversations = conversations.query([local]).map_err(bad)?;
     while let Some(row) = conversations.next().map_err(bad)? {

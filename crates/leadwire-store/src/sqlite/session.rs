@@ -63,12 +63,12 @@ impl ToSql for Value<'_> {
 
 /// The first columns of a row.
 pub(super) fn values<'r>(row: &'r rusqlite::Row<'_>, columns: usize) -> [Value<'r>; COLUMNS_MAX] {
-    std::array::from_fn(|at| if at < columns { value(row.get_ref(at)) } else { Value::Null })
+    std::array::from_fn(|at| if at < columns { value(&row.get_ref(at)) } else { Value::Null })
 }
 
 /// A text that is no UTF-8, or a number with a fraction, is no value of ours: the row is found corrupt.
-fn value(it: Result<ValueRef<'_>, rusqlite::Error>) -> Value<'_> {
-    match it {
+fn value<'r>(it: &Result<ValueRef<'r>, rusqlite::Error>) -> Value<'r> {
+    match *it {
         Ok(ValueRef::Integer(it)) => Value::Int(it),
         Ok(ValueRef::Text(it)) => std::str::from_utf8(it).map_or(Value::Null, Value::text),
         Ok(ValueRef::Blob(it)) => Value::Blob(Cow::Borrowed(it)),
