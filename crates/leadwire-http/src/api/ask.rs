@@ -191,6 +191,11 @@ pub fn created<T: Serialize>(thing: &T, version: u64, path: String) -> StoredAns
     stored(StatusCode::CREATED, thing, &[(ETAG, quoted(version)), (LOCATION, path)])
 }
 
+/// An answer to keep: 201 with a new thing that its maker does not see.
+pub fn created_elsewhere<T: Serialize>(thing: &T) -> StoredAnswer {
+    stored(StatusCode::CREATED, thing, &[])
+}
+
 /// An answer to keep: 201 with a new thing that has no version, and where it is.
 pub fn created_unversioned<T: Serialize>(thing: &T, path: String) -> StoredAnswer {
     stored(StatusCode::CREATED, thing, &[(LOCATION, path)])

@@ -12,7 +12,7 @@ use leadwire_core::who::Who;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ask::{Ask, Named, changed, created, gone, owner, tagged};
+use super::ask::{Ask, Named, changed, created, created_elsewhere, gone, owner, tagged};
 use super::keys::{self, Key};
 use super::problem::Error;
 use super::wire::{BrandPaging, Id, Page, When, given};
@@ -166,7 +166,8 @@ fn born(it: &std::sync::Arc<entity::Brand>, _: &Config) -> StoredAnswer {
 
 fn founded(it: &Founded, _: &Config) -> StoredAnswer {
     let answer = CreatedBrand { brand: view(&it.brand), admin_key: Some(keys::view(&it.key)) };
-    created(&answer, it.brand.version, format!("/v1/brands/{}", it.brand.id))
+    // It is another agency's: only its own key finds it.
+    created_elsewhere(&answer)
 }
 
 /// Changes a brand.

@@ -30,7 +30,7 @@ pub mod words;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi as Document, RefOr, Required};
+use utoipa::openapi::{OpenApi as Document, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -128,11 +128,15 @@ fn describe(document: &mut Document) {
                     "The same key with the same request is answered once more, and done once.",
                 );
             }
+            if method != "GET" {
+                let reused = Response::new("The idempotency key was used for another request");
+                operation.responses.responses.entry("409".to_owned()).or_insert(RefOr::T(reused));
+            }
             if operation.responses.responses.contains_key("412") {
                 add_header(operation, "If-Match", None, "The version as in `ETag`: 412 when it is another by now.");
             }
             if operation.request_body.is_some() || operation.parameters.as_ref().is_some_and(|it| !it.is_empty()) {
-                let invalid = utoipa::openapi::Response::new("The request says what cannot be");
+                let invalid = Response::new("The request says what cannot be");
                 operation.responses.responses.entry("422".to_owned()).or_insert(RefOr::T(invalid));
             }
         }
