@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use crate::kit::id::Id;
+use crate::kit::whole::whole_or_null;
 
 /// What to search for. Every member may be left out or be null; members we do not know are passed over.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, ToSchema)]
@@ -19,9 +20,11 @@ pub(crate) struct SearchQueryInput {
     /// A hint; it never changes the answer.
     pub(crate) source_only_fast: Option<bool>,
     /// Leads passed over; 0 unless given.
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(minimum = 0, maximum = 2_147_483_647)]
     pub(crate) offset: Option<i32>,
     /// Leads given at most; 20 unless given, and never more than 100.
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     pub(crate) count: Option<i32>,
     /// Words that all occur in the lead's name, e-mail, phone, ids, tags, fields or messages.
@@ -41,6 +44,7 @@ pub(crate) struct SearchQueryInput {
     #[schema(max_items = 1000)]
     pub(crate) persona_ids: Option<Vec<String>>,
     /// Bot replies at least.
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(minimum = -2_147_483_648, maximum = 2_147_483_647)]
     pub(crate) minimum_responses: Option<i32>,
     /// `in` or `out`; `inbound` and `outbound` are understood too, in any case.

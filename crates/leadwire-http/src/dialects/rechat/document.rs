@@ -1,10 +1,13 @@
 //! Shapes of bodies that a type alone does not say, for the document.
 
-use leadwire_core::limits::{LIST_LEN_MAX, NAME_BYTES_MAX, NOTE_BYTES_MAX};
+use leadwire_core::limits::{CONDITIONS_MAX, LIST_LEN_MAX, NAME_BYTES_MAX, NOTE_BYTES_MAX, VALUES_MAX};
 use leadwire_core::routing::Field;
-use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
+
+use super::wire::{ConditionInput, Kind, RuleInput};
+use crate::kit::id::Id;
 
 /// The name of a routable field.
 pub(super) fn routable() -> ObjectBuilder {
@@ -18,6 +21,48 @@ pub(super) fn metadata() -> Schema {
     let campaign = text().description(Some("Campaigns are not served: no such e-mail is ever found"));
     let with = |name: &str, it: ObjectBuilder| ObjectBuilder::new().schema_type(Type::Object).property(name, it).required(name);
     Schema::from(AnyOfBuilder::new().item(with("lead_channel", channel)).item(with("email_campaign_email", campaign)).build())
+}
+
+/// The value of a condition: a scalar, or a list of scalars.
+pub(super) fn condition_value() -> Schema {
+    let scalar = |it: OneOfBuilder| it.item(short()).item(number()).item(ObjectBuilder::new().schema_type(Type::Boolean));
+    let list = ArrayBuilder::new().items(scalar(OneOfBuilder::new())).min_items(Some(1)).max_items(Some(VALUES_MAX));
+    Schema::from(scalar(OneOfBuilder::new()).item(list).item(null()).build())
+}
+
+/// One shape for each target, since each wants its own id.
+impl PartialSchema for RuleInput {
+    fn schema() -> RefOr<Schema> {
+        let id_or_null = || OneOfBuilder::new().item(Id::schema()).item(null());
+        let conditions = || {
+            ArrayBuilder::new()
+                .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+                .items(RefOr::<Schema>::Ref(Ref::from_schema_name("ConditionInput")))
+                .max_items(Some(CONDITIONS_MAX))
+        };
+        let shape = |target: &str, wanted: &str| {
+            let ids = ["user", "group", "brand", "flow"].into_iter().filter(|it| *it != wanted);
+            let shape = ObjectBuilder::new()
+                .schema_type(Type::Object)
+                .property("target", ObjectBuilder::new().schema_type(Type::String).enum_values(Some([target])))
+                .property("kind", RefOr::<Schema>::Ref(Ref::from_schema_name("Kind")))
+                .property("order", ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(32767)))
+                .property("conditions", conditions())
+                .property(wanted, Id::schema());
+            let shape = ids.fold(shape, |it, name| it.property(name, id_or_null()));
+            ["target", "kind", "order", wanted].into_iter().fold(shape, ObjectBuilder::required)
+        };
+        let all = OneOfBuilder::new().item(shape("User", "user")).item(shape("Group", "group")).item(shape("Brand", "brand"));
+        RefOr::T(Schema::from(all.description(Some("A PUT replaces every field: absent is null or empty")).build()))
+    }
+}
+
+impl ToSchema for RuleInput {
+    fn schemas(all: &mut Vec<(String, RefOr<Schema>)>) {
+        all.push((Kind::name().into_owned(), Kind::schema()));
+        all.push((ConditionInput::name().into_owned(), ConditionInput::schema()));
+        ConditionInput::schemas(all);
+    }
 }
 
 /// A lead as a form: the fields a form can say.

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::document;
 use super::text::Name;
 use crate::kit::id::Id;
+use crate::kit::whole::{whole, whole_or_null};
 
 /// Every answer with one object.
 #[derive(Debug, Serialize, ToSchema)]
@@ -265,17 +266,16 @@ pub(crate) enum ConditionType {
 }
 
 /// A rule as it is written. A PUT replaces every field: absent is null or empty.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct RuleInput {
     pub(crate) target: Target,
     pub(crate) kind: Kind,
-    #[schema(minimum = 0, maximum = 32767)]
+    #[serde(deserialize_with = "whole")]
     pub(crate) order: i64,
     pub(crate) flow: Option<Id>,
     pub(crate) user: Option<Id>,
     pub(crate) group: Option<Id>,
     pub(crate) brand: Option<Id>,
-    #[schema(max_items = 100)]
     pub(crate) conditions: Option<Vec<ConditionInput>>,
 }
 
@@ -286,8 +286,9 @@ pub(crate) struct ConditionInput {
     pub(crate) field: String,
     pub(crate) operator: Operator,
     /// A scalar, null, or a list of scalars, as the operator wants it. Must be given, be it null.
-    #[schema(value_type = serde_json::Value, required)]
+    #[schema(schema_with = document::condition_value, required)]
     pub(crate) value: Box<RawValue>,
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(minimum = 0, maximum = 32767)]
     pub(crate) order: Option<i64>,
     pub(crate) negated: Option<bool>,
@@ -297,6 +298,7 @@ pub(crate) struct ConditionInput {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RulePlace {
     pub(crate) id: Id,
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 0, maximum = 32767)]
     pub(crate) order: i64,
 }
@@ -388,11 +390,13 @@ pub(crate) struct GroupPatch {
 pub(crate) struct MemberInput {
     pub(crate) user: Id,
     /// Its place in the list when absent.
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(minimum = 0, maximum = 32767)]
     pub(crate) order: Option<i64>,
     /// The group's brand when absent.
     pub(crate) brand: Option<Id>,
     /// Not the vendor's: turns per round, 1 when absent.
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(minimum = 1, maximum = 40)]
     pub(crate) weight: Option<i64>,
 }
