@@ -159,7 +159,7 @@ pub(crate) fn fixture(client: &mut Client) -> Result<Fixture> {
 }
 
 /// The first id in an answer, be it one object or a page of them.
-fn first_id(it: &Value) -> Option<String> {
+pub(crate) fn first_id(it: &Value) -> Option<String> {
     match it {
         Value::Array(all) => all.iter().find_map(first_id),
         Value::Object(fields) => match fields.get("id").and_then(Value::as_str) {
