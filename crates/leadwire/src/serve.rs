@@ -52,10 +52,8 @@ pub fn run(settings: &Settings, out: &mut dyn Write) -> anyhow::Result<()> {
                 return Err(error);
             }
         };
-        let limits = Limits {
-            connections: settings.max_connections,
-            patience: Patience { head: settings.header_timeout.0, idle: settings.idle_timeout.0 },
-        };
+        let limits =
+            Limits { connections: settings.max_connections, patience: Patience { head: settings.header_timeout.0, idle: settings.idle_timeout.0 } };
         attend(&settings.data_dir, node, listener, limits, stop).await
     })
 }

@@ -74,7 +74,11 @@ async fn record(State((app, shell)): State<(App, Shell)>, mut request: Request, 
     let labels_route = route(&request, &shell);
     let method = name(request.method());
 
-    let mut response = call.clone().around(next.run(request)).await;
+    // Routes take their parameters as texts; what is none names nothing.
+    let mut response = match is_text(request.uri().path()) {
+        true => call.clone().around(next.run(request)).await,
+        false => answer(&No::NoRoute, shell.render),
+    };
 
     if let Ok(value) = HeaderValue::from_str(call.id()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -96,6 +100,22 @@ async fn record(State((app, shell)): State<(App, Shell)>, mut request: Request, 
         "request"
     );
     response
+}
+
+/// Whether a path is UTF-8 once its escapes are read.
+fn is_text(path: &str) -> bool {
+    if !path.contains('%') {
+        return true;
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = tail.first_chunk::<2>().filter(|_| *first == b'%').and_then(|it| std::str::from_utf8(it).ok());
+        let read = escaped.and_then(|it| u8::from_str_radix(it, 16).ok());
+        bytes.push(read.unwrap_or(*first));
+        rest = read.and_then(|_| tail.get(2..)).unwrap_or(tail);
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 /// A bounded name for a label: methods of nobody's standard are one.
@@ -135,4 +155,18 @@ fn preflight(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type, idempotency-key, x-request-id, traceparent"));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn what_a_panic_says_is_found_in_either_kind_of_text() {
+        assert_eq!(said(&"a"), "a");
+        assert_eq!(said(&"b".to_owned()), "b");
+        assert_eq!(said(&Mutex::new(1)), "something else than a text");
+    }
 }

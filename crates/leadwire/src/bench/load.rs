@@ -90,8 +90,11 @@ pub(super) fn run<R: Requests + 'static>(address: SocketAddr, clients: Vec<R>, p
         runtime.block_on(async move {
             let count = u32::try_from(clients.len()).unwrap_or(u32::MAX);
             let begin = Instant::now();
-            let tasks: Vec<_> =
-                clients.into_iter().zip(0..).map(|(requests, place)| tokio::spawn(client(address, requests, pace, Place { place, count, begin }))).collect();
+            let tasks: Vec<_> = clients
+                .into_iter()
+                .zip(0..)
+                .map(|(requests, place)| tokio::spawn(client(address, requests, pace, Place { place, count, begin })))
+                .collect();
             let mut measured = Measured::new()?;
             let mut clients = Vec::new();
             for task in tasks {

@@ -74,8 +74,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     let serving = Serving::start_on(runtime, leadwire_http::app(node.app.clone()))?;
     let pace = Pace { time: Duration::from_secs(args.seconds), rate: None };
     let shapes = shapes(args, &town, &corpus, &rare_word);
-    let mut report =
-        Report::new(format!("search: {} conversations, {} messages of {} words, {} connections", args.conversations, args.messages, args.words, args.connections));
+    let mut report = Report::new(format!(
+        "search: {} conversations, {} messages of {} words, {} connections",
+        args.conversations, args.messages, args.words, args.connections
+    ));
     for (name, body) in &shapes {
         let total = total(&serving, &town, body)?;
         let (measured, echo) = measure(&serving, &town, std::slice::from_ref(body), args, pace)?;

@@ -12,8 +12,7 @@ use tokio::task::JoinHandle;
 use crate::accept::{self, Limits};
 use crate::patience::Patience;
 
-const LIMITS: Limits =
-    Limits { connections: 10_000, patience: Patience { head: Duration::from_secs(10), idle: Duration::from_secs(75) } };
+const LIMITS: Limits = Limits { connections: 10_000, patience: Patience { head: Duration::from_secs(10), idle: Duration::from_secs(75) } };
 
 /// A server that runs until it is stopped.
 pub(super) struct Serving {

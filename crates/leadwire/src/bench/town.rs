@@ -148,11 +148,7 @@ pub(super) async fn build(store: &dyn Store, chance: &dyn Chance, plan: Plan) ->
 }
 
 /// Writes commands, so many under way at a time, so that they share commits.
-pub(super) async fn pump<C: Command>(
-    store: &Arc<dyn Store>,
-    in_flight: usize,
-    work: impl Iterator<Item = (Who, C)>,
-) -> anyhow::Result<()> {
+pub(super) async fn pump<C: Command>(store: &Arc<dyn Store>, in_flight: usize, work: impl Iterator<Item = (Who, C)>) -> anyhow::Result<()> {
     let mut under_way = tokio::task::JoinSet::new();
     for (who, command) in work {
         if under_way.len() >= in_flight

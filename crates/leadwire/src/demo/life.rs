@@ -73,7 +73,8 @@ impl<'a> Life<'a> {
 
     /// Somebody new, or, for one inquiry in six, somebody known.
     fn person(&mut self) -> Person {
-        if !self.people.is_empty() && self.random.percent(17)
+        if !self.people.is_empty()
+            && self.random.percent(17)
             && let Some(known) = self.people.get(self.random.below(self.people.len()))
         {
             return known.clone();
@@ -125,7 +126,12 @@ impl<'a> Life<'a> {
         facts.text(Field::SourceType, Some(source_type));
         facts.text(Field::LeadSource, Some(lead_source));
         facts.texts(Field::Tag, tags.iter().map(String::as_str));
-        let field = |field: &str, name: &str, value: String, ai_produced| FieldValue { field: field.to_owned(), name: Some(name.to_owned()), value, ai_produced };
+        let field = |field: &str, name: &str, value: String, ai_produced| FieldValue {
+            field: field.to_owned(),
+            name: Some(name.to_owned()),
+            value,
+            ai_produced,
+        };
         let mut fields = vec![field("home", "Home asked about", street.to_owned(), false)];
         if random.percent(60) {
             fields.push(field("budget", "Budget", format!("{}", price / 1000 * 1000), true));
@@ -210,7 +216,8 @@ impl<'a> Life<'a> {
         let now = self.now;
         let random = &mut self.random;
         let [interest, urgency] = self.profiles;
-        let mut change = UpdateConversation { scores: Some(vec![Score { profile: interest, score: score(random) }]), ..UpdateConversation::default() };
+        let mut change =
+            UpdateConversation { scores: Some(vec![Score { profile: interest, score: score(random) }]), ..UpdateConversation::default() };
         if let (Some(scores), true) = (change.scores.as_mut(), random.percent(40)) {
             scores.push(Score { profile: urgency, score: score(random) });
         }
@@ -222,7 +229,8 @@ impl<'a> Life<'a> {
         }
         if let (Some(bot), true) = (bot, random.percent(35)) {
             // Some follow-ups lie ahead, some were due long ago.
-            let follow_up = if random.percent(60) { now.plus_millis(random.between(1, 20) * DAY / 2) } else { at.plus_millis(random.between(1, 5) * DAY) };
+            let follow_up =
+                if random.percent(60) { now.plus_millis(random.between(1, 20) * DAY / 2) } else { at.plus_millis(random.between(1, 5) * DAY) };
             change.bots = Some(vec![BotInstance {
                 bot,
                 active: true,

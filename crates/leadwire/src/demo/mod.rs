@@ -57,10 +57,8 @@ const FIRST_SHARE: usize = 7;
 /// Stories under way at a time, so that they share commits.
 const IN_FLIGHT: usize = 256;
 
-const LIMITS: Limits = Limits {
-    connections: 1000,
-    patience: Patience { head: std::time::Duration::from_secs(10), idle: std::time::Duration::from_secs(75) },
-};
+const LIMITS: Limits =
+    Limits { connections: 1000, patience: Patience { head: std::time::Duration::from_secs(10), idle: std::time::Duration::from_secs(75) } };
 
 pub fn run(demo: &Demo, out: &mut dyn Write) -> anyhow::Result<()> {
     ensure!(

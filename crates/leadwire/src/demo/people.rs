@@ -29,7 +29,10 @@ static NAMES: [Names; 6] = [
     Names {
         tongue: Tongue::English,
         weight: 34,
-        first: &["Olivia", "Noah", "Emma", "Liam", "Ava", "Ethan", "Sophia", "Mason", "Grace", "Lucas", "Chloe", "Owen", "Hannah", "Caleb", "Zoë", "Siobhán"],
+        first: &[
+            "Olivia", "Noah", "Emma", "Liam", "Ava", "Ethan", "Sophia", "Mason", "Grace", "Lucas", "Chloe", "Owen", "Hannah", "Caleb", "Zoë",
+            "Siobhán",
+        ],
         last: &["Parker", "Brooks", "Hayes", "O'Connor", "Whitfield", "Sanders", "Reed", "McAllister", "Foster", "Bennett", "Hughes", "Doyle"],
         ascii: &["parker", "brooks", "hayes", "oconnor", "whitfield", "sanders", "reed", "mcallister", "foster", "bennett", "hughes", "doyle"],
     },
@@ -90,8 +93,9 @@ struct Phone {
 
 /// Area codes, each with a hundred numbers (555-01xx) set aside for stories.
 const AREAS: &[u32] = &[
-    201, 202, 203, 206, 208, 212, 213, 214, 215, 216, 217, 224, 225, 228, 231, 234, 239, 240, 248, 251, 253, 254, 260, 262, 267, 269, 270, 276, 281, 301,
-    302, 303, 304, 305, 307, 309, 310, 312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 330, 331, 334, 336, 337, 339, 347, 351, 352, 360, 361, 385,
+    201, 202, 203, 206, 208, 212, 213, 214, 215, 216, 217, 224, 225, 228, 231, 234, 239, 240, 248, 251, 253, 254, 260, 262, 267, 269, 270, 276, 281,
+    301, 302, 303, 304, 305, 307, 309, 310, 312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 330, 331, 334, 336, 337, 339, 347, 351, 352, 360,
+    361, 385,
 ];
 
 impl Person {

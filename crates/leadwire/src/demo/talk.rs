@@ -47,33 +47,61 @@ const ENGLISH: Lines = Lines {
         "Sorry, can we make it Sunday instead?",
         "ok 👍",
     ],
-    agent: &["Hi, I just left you a voicemail. When may I reach you?", "The seller took off another 10,000. Still interested?", "Here are three more homes like it."],
+    agent: &[
+        "Hi, I just left you a voicemail. When may I reach you?",
+        "The seller took off another 10,000. Still interested?",
+        "Here are three more homes like it.",
+    ],
 };
 
 const SPANISH: Lines = Lines {
-    opening: &["Hola, ¿sigue disponible {}? Quisiera visitarla.", "¿Cuánto es el mantenimiento de {}?", "Buscamos casa cerca de una escuela, nos gusta {}."],
-    bot: &["¡Gracias por escribir! ¿Desea comprar o alquilar?", "Perfecto. ¿Qué presupuesto tiene?", "¿Le viene bien una visita el sábado a las 11?", "Listo, un agente se lo confirmará."],
+    opening: &[
+        "Hola, ¿sigue disponible {}? Quisiera visitarla.",
+        "¿Cuánto es el mantenimiento de {}?",
+        "Buscamos casa cerca de una escuela, nos gusta {}.",
+    ],
+    bot: &[
+        "¡Gracias por escribir! ¿Desea comprar o alquilar?",
+        "Perfecto. ¿Qué presupuesto tiene?",
+        "¿Le viene bien una visita el sábado a las 11?",
+        "Listo, un agente se lo confirmará.",
+    ],
     person: &["Comprar, con crédito ya aprobado.", "Unos 600 mil", "Sí, el sábado está bien", "Mejor el domingo por la mañana"],
     agent: &["Le llamé hace un momento, ¿cuándo puedo localizarle?", "El dueño acaba de bajar el precio."],
 };
 
 const GERMAN: Lines = Lines {
     opening: &["Ist {} noch frei? Wir würden gern besichtigen.", "Wie hoch ist das Hausgeld für {}?", "Größe und Grundriss von {} bitte per E-Mail."],
-    bot: &["Vielen Dank! Möchten Sie kaufen oder mieten?", "Gern. Welches Budget haben Sie eingeplant?", "Passt Ihnen eine Besichtigung am Samstag um 11 Uhr?", "Notiert, die Bestätigung folgt."],
+    bot: &[
+        "Vielen Dank! Möchten Sie kaufen oder mieten?",
+        "Gern. Welches Budget haben Sie eingeplant?",
+        "Passt Ihnen eine Besichtigung am Samstag um 11 Uhr?",
+        "Notiert, die Bestätigung folgt.",
+    ],
     person: &["Kaufen, die Finanzierung steht.", "Höchstens 720.000 €", "Samstag passt, danke", "Lieber erst nächste Woche"],
     agent: &["Ich habe Sie eben nicht erreicht. Wann passt es Ihnen?", "Der Eigentümer wäre bei 695.000 € dabei."],
 };
 
 const RUSSIAN: Lines = Lines {
     opening: &["Здравствуйте, {} ещё продаётся? Хотим посмотреть.", "Какие ежемесячные платежи за {}?", "Ищем дом рядом со школой, понравился {}."],
-    bot: &["Спасибо за интерес! Вы хотите купить или снять?", "Хорошо. Какой у вас бюджет?", "Удобно ли посмотреть в субботу в 11?", "Записали вас, агент подтвердит."],
+    bot: &[
+        "Спасибо за интерес! Вы хотите купить или снять?",
+        "Хорошо. Какой у вас бюджет?",
+        "Удобно ли посмотреть в субботу в 11?",
+        "Записали вас, агент подтвердит.",
+    ],
     person: &["Купить, ипотека одобрена.", "Около 500 тысяч", "Да, суббота подходит", "А можно в воскресенье?"],
     agent: &["Я вам звонил, когда удобно поговорить?", "Хозяин готов снизить цену."],
 };
 
 const ARABIC: Lines = Lines {
     opening: &["مرحبا، هل ما زال {} متاحا؟ نود زيارته.", "كم الرسوم الشهرية في {}؟", "نبحث عن بيت قريب من المدرسة وأعجبنا {}."],
-    bot: &["شكرا لاهتمامك! هل ترغب في الشراء أم الإيجار؟", "ممتاز. ما هي ميزانيتك؟", "هل تناسبك زيارة يوم السبت الساعة 11؟", "تم الحجز، سيؤكد لك الوكيل قريبا."],
+    bot: &[
+        "شكرا لاهتمامك! هل ترغب في الشراء أم الإيجار؟",
+        "ممتاز. ما هي ميزانيتك؟",
+        "هل تناسبك زيارة يوم السبت الساعة 11؟",
+        "تم الحجز، سيؤكد لك الوكيل قريبا.",
+    ],
     person: &["شراء، والتمويل جاهز.", "حوالي ٩٠٠ ألف", "السبت مناسب، شكرا", "هل يمكن يوم الأحد؟"],
     agent: &["اتصلت بك قبل قليل، متى يمكنني الوصول إليك؟", "المالك خفض السعر مرة أخرى."],
 };
@@ -101,4 +129,5 @@ pub(super) const HOMES: &[(&str, &str, u32)] = &[
     ("Schlossgasse 8", "Potsdam", 540_000),
 ];
 
-pub(super) const TAGS: &[&str] = &["buyer", "seller", "hot", "cold", "viewing booked", "pre-approved", "investor", "first home", "relocation", "ai off", "Привет", "学区房"];
+pub(super) const TAGS: &[&str] =
+    &["buyer", "seller", "hot", "cold", "viewing booked", "pre-approved", "investor", "first home", "relocation", "ai off", "Привет", "学区房"];

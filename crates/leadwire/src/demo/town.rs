@@ -6,9 +6,7 @@ use leadwire_core::command::config::{
     CaptureChange, ConditionInput, CreateBot, CreateBrand, CreateGroup, CreatePersona, CreateRule, CreateSource, CreateUser, FoundAgency, Founded,
     MemberInput, NewKey, RuleInput,
 };
-use leadwire_core::entity::{
-    Attachment, Combine, ConditionValue, Distribution, Membership, Operator, Persona, Role, Source, TagGate, Target, User,
-};
+use leadwire_core::entity::{Attachment, Combine, ConditionValue, Distribution, Membership, Operator, Persona, Role, Source, TagGate, Target, User};
 use leadwire_core::id::{AgencyId, BotId, BrandId, GroupId, PersonaId, SourceId, UserId};
 use leadwire_core::port::{Command, Store};
 use leadwire_core::secret;
@@ -138,11 +136,18 @@ async fn agency(store: &dyn Store, chance: &dyn Chance, plan: &Plan) -> anyhow::
         },
     )
     .await?;
-    let mut made = Made { brands: vec![founded.brand.id], users: Vec::new(), sources: Vec::new(), personas: Vec::new(), groups: Vec::new(), bots: Vec::new() };
+    let mut made =
+        Made { brands: vec![founded.brand.id], users: Vec::new(), sources: Vec::new(), personas: Vec::new(), groups: Vec::new(), bots: Vec::new() };
     for (name, kind, parent) in plan.brands {
         let parent = made.brand(*parent)?;
-        let brand =
-            CreateBrand { parent, name: (*name).to_owned(), brand_type: Some((*kind).to_owned()), timezone: None, default_country: None, profile: None };
+        let brand = CreateBrand {
+            parent,
+            name: (*name).to_owned(),
+            brand_type: Some((*kind).to_owned()),
+            timezone: None,
+            default_country: None,
+            profile: None,
+        };
         made.brands.push(write(store, who, brand).await?.id);
     }
     for (at, (first, last, brand)) in plan.users.iter().enumerate() {
@@ -203,7 +208,9 @@ impl Made {
 
 async fn groups(store: &dyn Store, who: Who, plan: &Plan, made: &mut Made) -> anyhow::Result<()> {
     let half = made.users.len() / 2;
-    let member = |weight: i64| move |it: &Arc<User>| MemberInput { user: it.id, order: None, brand: it.memberships.first().map(|it| it.brand), weight: Some(weight) };
+    let member = |weight: i64| {
+        move |it: &Arc<User>| MemberInput { user: it.id, order: None, brand: it.memberships.first().map(|it| it.brand), weight: Some(weight) }
+    };
     let (first, second) = made.users.split_at_checked(half).unwrap_or_default();
     let plans = [
         ("Buyers in turn", Distribution::RoundRobin, first.iter().map(member(1)).collect::<Vec<_>>()),

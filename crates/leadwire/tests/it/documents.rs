@@ -1,7 +1,7 @@
 //! What is served, read from the server's own OpenAPI documents, so that a route added tomorrow is tested tomorrow.
 
-use http::{Method, Request, header};
 use axum::body::Body;
+use http::{Method, Request, header};
 use serde_json::{Map, Value, json};
 
 use crate::harness::{Answer, TestApp};
@@ -86,9 +86,11 @@ impl Operation {
     /// A body of the right shape.
     pub fn example(&self, fill: &Fill<'_>) -> Option<Value> {
         let mut example = self.body.as_ref().map(|it| self.example_of(it, "", fill, 0))?;
-        // Two that exclude each other, which a schema without unions cannot say.
-        if let Some(members) = example.as_object_mut().filter(|it| it.contains_key("conversation")) {
-            members.remove("contact");
+        // Members that exclude each other, which a schema without unions cannot say.
+        for (kept, dropped) in [("conversation", "contact"), ("brand", "memberships")] {
+            if let Some(members) = example.as_object_mut().filter(|it| it.contains_key(kept)) {
+                members.remove(dropped);
+            }
         }
         Some(example)
     }

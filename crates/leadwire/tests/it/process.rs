@@ -48,7 +48,9 @@ fn wrong_settings_are_refused_before_anything_is_touched() {
     let file = dir.path().join("leadwire.toml");
     std::fs::write(&file, "lisen = \"127.0.0.1:0\"\n").unwrap();
     let data = dir.path().join("data");
-    for flags in [vec!["--config", file.to_str().unwrap()], vec!["--rate-limit", "lots"], vec!["--idle-timeout", "0s"], vec!["--max-connections", "0"]] {
+    for flags in
+        [vec!["--config", file.to_str().unwrap()], vec!["--rate-limit", "lots"], vec!["--idle-timeout", "0s"], vec!["--max-connections", "0"]]
+    {
         let (good, _, error) = output(leadwire().args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data).args(&flags));
         assert!(!good, "{flags:?}");
         assert!(!error.is_empty(), "{flags:?}");
@@ -91,7 +93,8 @@ fn the_admin_key_acts_once_on_an_empty_database() {
     assert_eq!(server.ask("GET", "/v1/brands", &second, None).ok()["data"][0]["id"], brand);
     server.stop();
 
-    let (good, _, error) = output(leadwire().args(["serve", "--listen", "127.0.0.1:0", "--admin-key", "secret", "--data-dir"]).arg(dir.path().join("third")));
+    let (good, _, error) =
+        output(leadwire().args(["serve", "--listen", "127.0.0.1:0", "--admin-key", "secret", "--data-dir"]).arg(dir.path().join("third")));
     assert!(!good && error.contains("keys generate") && !error.contains("\"secret\""), "{error}");
 }
 
