@@ -49,6 +49,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     asked: bool,
+    /// Rounds are under way.
+    busy: bool,
     closed: bool,
     failed: Option<Trouble>,
 }
@@ -100,15 +102,23 @@ impl Checkpointer {
             }
             if !state.asked {
                 state.asked = true;
-                self.shared.wake.notify_one();
+                self.shared.wake.notify_all();
             }
         }
         Ok(u64::try_from(now.bytes()).unwrap_or_default())
     }
 
+    /// Waits until no round is under way: two checkpoints at a time are one too many for SQLite, whatever its patience.
+    pub(super) fn rest(&self) {
+        let mut state = self.shared.state.lock();
+        while (state.asked || state.busy) && !state.closed {
+            self.shared.wake.wait(&mut state);
+        }
+    }
+
     pub(super) fn close(&mut self) {
         self.shared.state.lock().closed = true;
-        self.shared.wake.notify_one();
+        self.shared.wake.notify_all();
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
@@ -125,13 +135,16 @@ fn run(shared: &Shared, conn: &Connection, file: &File) {
     loop {
         {
             let mut state = shared.state.lock();
-            state.asked = false;
+            state.busy = false;
+            shared.wake.notify_all();
             while !state.asked && !state.closed {
                 shared.wake.wait(&mut state);
             }
             if state.closed {
                 return;
             }
+            state.asked = false;
+            state.busy = true;
         }
         for _ in 0..ROUNDS_MAX {
             match round(conn, file) {

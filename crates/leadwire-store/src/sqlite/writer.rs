@@ -93,6 +93,7 @@ impl Driver for Writer {
     }
 
     async fn finish_bulk(&mut self) -> Result<(), Trouble> {
+        self.checkpointer.rest();
         // Before the checkpoint, which then syncs both files.
         set_durable(&self.conn, true).map_err(|error| trouble(&error))?;
         progress(&self.conn, CheckpointMode::TRUNCATE).map(drop)
