@@ -135,7 +135,7 @@ async fn fill(args: &Args, agencies: usize, node: &Node) -> anyhow::Result<Vec<T
         let town = towns.get(place % towns.len())?;
         let source = town.sources.first()?;
         let person = Person { place, new: None };
-        Some((town.who(), capture(*source, &person, &city(args.rules, &mut random))))
+        Some((town.who(), capture(*source, &person, &city(args.rules, &mut random), place)))
     });
     town::pump(&node.store, FILL_IN_FLIGHT, work).await?;
     node.finish_bulk().await?;
@@ -163,16 +163,23 @@ impl Person {
     }
 }
 
+/// What is asked. Numbered, or the same person's second question about the same town would count as the first one
+/// repeated, and be no lead of its own.
+fn note(number: usize) -> String {
+    format!("Is the home on Alder Way still available? We would like to see it. No. {number}")
+}
+
 /// The lead as Rechat's clients send it.
-fn lead_json(person: &Person, city: &str) -> String {
+fn lead_json(person: &Person, city: &str, number: usize) -> String {
     format!(
-        r#"{{"first_name":"Person","last_name":"Number {}","email":"{}","note":"Is the home on Alder Way still available? We would like to see it.","source_type":"Website","lead_source":"Bench","tag":["buyer"],"listing":{{"price":850000,"property":{{"address":{{"city":"{city}","full_address":"77 Alder Way, {city}"}}}}}}}}"#,
+        r#"{{"first_name":"Person","last_name":"Number {}","email":"{}","note":"{}","source_type":"Website","lead_source":"Bench","tag":["buyer"],"listing":{{"price":850000,"property":{{"address":{{"city":"{city}","full_address":"77 Alder Way, {city}"}}}}}}}}"#,
         person.place,
-        person.email()
+        person.email(),
+        note(number)
     )
 }
 
-fn capture(source: SourceId, person: &Person, city: &str) -> Capture {
+fn capture(source: SourceId, person: &Person, city: &str, number: usize) -> Capture {
     let mut facts = FactsInput::default();
     facts.text(Field::City, Some(city));
     Capture {
@@ -182,19 +189,22 @@ fn capture(source: SourceId, person: &Person, city: &str) -> Capture {
             last_name: Some(format!("Number {}", person.place)),
             emails: vec![person.email()],
             tags: vec!["buyer".to_owned()],
-            note: Some("Is the home on Alder Way still available? We would like to see it.".to_owned()),
+            note: Some(note(number)),
             source_type: Some("Website".to_owned()),
             lead_source: Some("Bench".to_owned()),
             facts,
             ..Inquiry::default()
         },
-        raw: RawBody { content_type: Arc::from("application/json"), bytes: Arc::from(lead_json(person, city).into_bytes()) },
+        raw: RawBody { content_type: Arc::from("application/json"), bytes: Arc::from(lead_json(person, city, number).into_bytes()) },
         parsed: None,
         bot: None,
         sameness: Sameness::Fingerprint,
         origin: None,
     }
 }
+
+/// More than one connection asks in one measurement.
+const QUESTIONS_MAX: usize = 100_000_000;
 
 /// One connection's leads.
 struct Visitor {
@@ -206,6 +216,7 @@ struct Visitor {
     rules: usize,
     made: (usize, usize),
     next: usize,
+    asked: usize,
 }
 
 impl Visitor {
@@ -220,7 +231,15 @@ impl Visitor {
             rules: args.rules,
             made: (turn, at),
             next: 0,
+            // Beyond those of the beginning and of every other connection.
+            asked: args.leads + ((turn << 16) + at) * QUESTIONS_MAX,
         }
+    }
+
+    /// A number nobody's question had before.
+    fn number(&mut self) -> usize {
+        self.asked += 1;
+        self.asked
     }
 
     fn person(&mut self) -> Person {
@@ -235,12 +254,12 @@ impl Visitor {
     fn body(&mut self) -> Vec<u8> {
         let person = self.person();
         let source = self.towns.first().and_then(|it| it.sources.first()).map(ToString::to_string).unwrap_or_default();
-        body(&source, &person, &city(self.rules, &mut self.random))
+        body(&source, &person, &city(self.rules, &mut self.random), self.number())
     }
 }
 
-fn body(source: &str, person: &Person, city: &str) -> Vec<u8> {
-    format!(r#"{{"metadata":{{"lead_channel":"{source}"}},"lead":{}}}"#, lead_json(person, city)).into_bytes()
+fn body(source: &str, person: &Person, city: &str, number: usize) -> Vec<u8> {
+    format!(r#"{{"metadata":{{"lead_channel":"{source}"}},"lead":{}}}"#, lead_json(person, city, number)).into_bytes()
 }
 
 impl Requests for Visitor {
@@ -252,8 +271,9 @@ impl Requests for Visitor {
             Some(_) => self.random.below(self.towns.len()),
         };
         let city = city(self.rules, &mut self.random);
+        let number = self.number();
         let (Some(source), Some(head)) = (self.towns.get(town).and_then(|it| it.sources.first()), self.heads.get(town)) else { return false };
-        load::post(into, head, &body(&source.to_string(), &person, &city));
+        load::post(into, head, &body(&source.to_string(), &person, &city, number));
         true
     }
 }
@@ -265,7 +285,7 @@ mod tests {
     #[test]
     fn a_lead_is_json() {
         let person = Person { place: 1, new: Some((1, 2)) };
-        let value: serde_json::Value = serde_json::from_slice(&body("x", &person, "Town 3")).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&body("x", &person, "Town 3", 7)).unwrap();
         assert_eq!(value["lead"]["email"], "new1-2-1@bench.example");
     }
 
