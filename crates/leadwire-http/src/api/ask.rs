@@ -120,19 +120,8 @@ impl Ask {
         place: impl Fn(&R) -> (Time, Uuid),
         view: impl FnMut(R) -> T,
     ) -> Result<Response, Error> {
-        let limit = page::limit(limit)?;
-        let from = match after {
-            Some(it) => {
-                let (at, id) = decode_place(it)?;
-                rows.partition_point(|row| place(row) <= (at, id))
-            }
-            None => 0,
-        };
-        let mut rest: Vec<R> = rows.into_iter().skip(from).take(limit + 1).collect();
-        let more = rest.len() > limit;
-        rest.truncate(limit);
-        let next = rest.last().filter(|_| more).map(|it| encode_place(place(it)));
-        Ok(self.page(rest.into_iter().map(view).collect(), next))
+        let (rows, next) = part_of(rows, limit, after, place)?;
+        Ok(self.page(rows.into_iter().map(view).collect(), next))
     }
 
     /// A page, with `Link` to the next.
@@ -144,6 +133,28 @@ impl Ask {
         }
         response
     }
+}
+
+/// The rows of a page, out of all in order of (creation, id), and where the next begins.
+pub fn part_of<R>(
+    rows: Vec<R>,
+    limit: Option<u64>,
+    after: Option<&str>,
+    place: impl Fn(&R) -> (Time, Uuid),
+) -> Result<(Vec<R>, Option<String>), query::QueryError> {
+    let limit = page::limit(limit)?;
+    let from = match after {
+        Some(it) => {
+            let after = decode_place(it)?;
+            rows.partition_point(|row| place(row) <= after)
+        }
+        None => 0,
+    };
+    let mut rest: Vec<R> = rows.into_iter().skip(from).take(limit + 1).collect();
+    let more = rest.len() > limit;
+    rest.truncate(limit);
+    let next = rest.last().filter(|_| more).map(|it| encode_place(place(it)));
+    Ok((rest, next))
 }
 
 /// Whose idempotency keys these are.

@@ -199,6 +199,8 @@ pub struct ConversationQuery {
     #[param(value_type = Vec<Uuid>)]
     pub brand: Vec<Id>,
     #[param(value_type = Vec<Uuid>)]
+    pub id: Vec<Id>,
+    #[param(value_type = Vec<Uuid>)]
     pub contact: Vec<Id>,
     /// The contact came through it.
     #[param(value_type = Vec<Uuid>)]
@@ -351,6 +353,7 @@ impl ConversationQuery {
             query.scope.brands = std::sync::Arc::new(asked.filter(|it| asker.rights.sees_brand(*it)).collect());
         }
         query.text = self.search;
+        query.conversations = some(self.id);
         query.contacts = some(self.contact);
         query.sources = some(self.source);
         query.types = (!self.last_type.is_empty()).then(|| self.last_type.into_iter().map(|it| it.0).collect());
@@ -500,4 +503,73 @@ pub async fn change(ask: Ask, Named(id): Named<ConversationId>, body: Body) -> R
 pub async fn delete(ask: Ask, Named(id): Named<ConversationId>) -> Result<Response, Error> {
     let command = DeleteConversation { id, if_match: ask.if_match() };
     ask.write(&[], command, |(), _| gone()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use leadwire_core::read::asker;
+    use leadwire_core::testing::World;
+    use leadwire_core::who::Who;
+
+    use super::*;
+    use crate::kit::query;
+
+    fn asked(text: &str) -> Result<Query, QueryError> {
+        let world = World::new(1);
+        let agency = world.found("Northwind").unwrap().brand.id.0.into();
+        let asker = asker(&world, Who::System { agency }).unwrap();
+        query::parse_text::<ConversationQuery>(text)?.into_query(&asker, 50)
+    }
+
+    #[test]
+    fn every_parameter_changes_the_question() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let plain = asked("").unwrap();
+        let with_id =
+            ["id", "brand", "contact", "source", "bot", "persona", "owner", "follower", "mention", "score_profile"].map(|it| format!("{it}={id}"));
+        let others = [
+            "search=ada",
+            "last_type=TYPE_SMS",
+            "min_bot_replies=1",
+            "last_direction=inbound",
+            "outbound_action=manual",
+            "follow_up_scheduled=false",
+            "unassigned=true",
+            "starred=false",
+            "unread=true",
+            "created_from=2026-01-01T00:00:00Z",
+            "created_to=2026-01-01T00:00:00Z",
+            "active_from=2026-01-01T00:00:00Z",
+            "active_to=2026-01-01T00:00:00Z",
+            "sort=due",
+            "order=asc",
+            "after=0100000000000000010000000000000000000000000000000a",
+        ]
+        .map(str::to_owned);
+        let bounds = ["min_score=1", "max_score=2"].map(|it| format!("{it}&score_profile={id}"));
+        let sort = [format!("sort=score&sort_profile={id}")];
+        let mut seen = vec![plain];
+        for text in with_id.into_iter().chain(others).chain(bounds).chain(sort) {
+            let query = asked(&text).unwrap();
+            assert!(!seen.contains(&query), "{text} asks nothing new");
+            seen.push(query);
+        }
+    }
+
+    #[test]
+    fn a_bound_without_its_profile_is_readable_but_refused() {
+        for text in ["min_score=1", "max_score=1", "sort=score"] {
+            assert!(asked(text).unwrap_err().readable, "{text}");
+        }
+        assert!(!asked("sort=colour").unwrap_err().readable);
+    }
+
+    #[test]
+    fn a_cursor_reads_back() {
+        for text in ["00", "01", "02"].map(|it| format!("{it}00000000000000010123456789abcdef0123456789abcdef")) {
+            assert!(decode_cursor(&text).is_ok(), "{text}");
+        }
+        assert!(decode_cursor("0300000000000000010123456789abcdef0123456789abcdef").is_err());
+        assert!(decode_cursor("").is_err());
+    }
 }

@@ -10,7 +10,7 @@ use leadwire_core::read::{Of, configured};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ask::{Ask, Named, changed, created, gone, tagged};
+use super::ask::{Ask, Named, changed, created, gone, part_of, tagged};
 use super::problem::Error;
 use super::wire::{BrandPaging, Id, Page, When, given, named};
 use super::words::CaptureMode;
@@ -165,9 +165,11 @@ pub async fn list(ask: Ask) -> Result<Response, Error> {
     let asker = ask.asker()?;
     let query: BrandPaging = ask.query()?;
     let of = query.brand.map_or(Of::Seen, |it| Of::Subtree(it.to()));
-    let rows = configured::source_views(ask.app.store.as_ref(), &asker, of).await?;
+    let rows = configured::sources(&asker.config, &asker.rights, of)?;
+    let (rows, next) = part_of(rows, query.limit, query.after.as_deref(), |it| (it.created_at, it.id.0))?;
+    let rows = configured::views(ask.app.store.as_ref(), &asker, rows).await?;
     let secrets = asker.rights.may_configure().is_ok();
-    ask.page_of(rows, query.limit, query.after.as_deref(), |it| (it.source.created_at, it.source.id.0), |it| view(&it, secrets))
+    Ok(ask.page(rows.iter().map(|it| view(it, secrets)).collect(), next))
 }
 
 /// One source.

@@ -16,8 +16,8 @@ pub mod metrics;
 pub mod page;
 pub mod query;
 pub mod shell;
-pub mod whole;
 pub mod strict;
+pub mod whole;
 
 pub use call::{Call, Peer};
 pub use fault::{Envelope, Error, No};
