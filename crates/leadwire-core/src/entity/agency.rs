@@ -1,3 +1,5 @@
+//! The agency's tree: brands, the users in them, and the keys that open it.
+
 use std::collections::BTreeSet;
 
 use super::{Distribution, Profile};

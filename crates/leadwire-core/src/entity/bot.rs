@@ -1,3 +1,5 @@
+//! Bots, the personas they speak as, and the sources they are attached to.
+
 use super::Profile;
 use crate::Time;
 use crate::id::{BotId, BrandId, FlowId, PersonaId, SourceId, UserId};

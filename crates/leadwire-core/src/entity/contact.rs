@@ -1,3 +1,5 @@
+//! People who inquire, and the keys by which one is matched: e-mail, phone, external id.
+
 use super::Profile;
 use crate::id::{BrandId, ContactId, ConversationId, SourceId};
 use crate::{Email, Phone, Time};

@@ -1,3 +1,5 @@
+//! The one thread with a contact: who owns it, what was said last, what follows up when.
+
 use super::{Action, Direction, MessageType, Profile};
 use crate::Time;
 use crate::id::{BotId, BrandId, ContactId, ConversationId, LeadId, MessageId, OfferId, ProfileId, SourceId, UserId};

@@ -1,3 +1,5 @@
+//! Who got a lead, and everything that was known when that was decided.
+
 use std::sync::Arc;
 
 use crate::Time;

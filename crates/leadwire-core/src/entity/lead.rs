@@ -1,3 +1,5 @@
+//! One captured inquiry, and the state of its routing, which alone changes.
+
 use std::sync::Arc;
 
 use crate::Time;

@@ -1,3 +1,5 @@
+//! What was said in a conversation, by whom and by which way.
+
 use std::sync::Arc;
 
 use super::Profile;

@@ -1,3 +1,5 @@
+//! Offers of leads to a group, and what became of them.
+
 use crate::Time;
 use crate::id::{ContactId, ConversationId, GroupId, LeadId, OfferId, UserId};
 

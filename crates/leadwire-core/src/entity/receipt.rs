@@ -1,3 +1,5 @@
+//! What makes a repeated request do nothing, and what could not be read and is kept aside.
+
 use std::sync::Arc;
 
 use crate::Time;

@@ -1,3 +1,5 @@
+//! Ways in for leads, their rules, and the groups that leads are dealt out to.
+
 use std::sync::Arc;
 
 use super::Profile;

@@ -1,3 +1,5 @@
+//! The profile of a brand: fields only vendors have words for.
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;

@@ -1,3 +1,5 @@
+//! The profile of a source: fields only vendors have words for.
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
