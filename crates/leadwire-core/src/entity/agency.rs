@@ -1,4 +1,4 @@
-//! The agency's tree: brands, the users in them, and the keys that open it.
+//! The agency's tree: brands, the users in them, the groups they form, and the keys that open it.
 
 use std::collections::BTreeSet;
 

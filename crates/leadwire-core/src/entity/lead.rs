@@ -1,4 +1,4 @@
-//! One captured inquiry, and the state of its routing, which alone changes.
+//! One captured inquiry, the state of its routing, which alone changes, and what could not be read as one.
 
 use std::sync::Arc;
 

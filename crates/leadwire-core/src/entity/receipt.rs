@@ -1,4 +1,4 @@
-//! What makes a repeated request do nothing, and what could not be read and is kept aside.
+//! What makes a repeated request do nothing and answer the same.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Ways in for leads, their rules, and the groups that leads are dealt out to.
+//! Ways in for leads: who may use them, how many came, and the rules and turns by which leads are dealt out.
 
 use std::sync::Arc;
 
