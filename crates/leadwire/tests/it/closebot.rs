@@ -278,6 +278,35 @@ async fn every_field_of_a_lead_is_filled() {
 }
 
 #[tokio::test]
+async fn a_sources_own_id_for_a_contact_is_shown_and_found() {
+    let stage = stage().await;
+    let Stage { app, agency, shop, .. } = &stage;
+    let body = json!({ "brand": agency.id, "first_name": "Eve", "last_name": "Ray", "tags": ["vip"], "external_ids": [{ "source": shop, "id": "crm-0815" }],
+        "fields": [{ "field": "budget", "name": "Budget", "value": "5 rooms", "ai_produced": true }, { "field": "plain", "value": "x" }] });
+    let contact = app.make("/v1/contacts", &agency.key, body).await;
+    // A contact is born with its conversation, in which nothing has been said.
+    for text in ["eve ray", "crm-0815", "0815", "rooms", "vip"] {
+        let found = app.search(&agency.key, json!({ "search": text })).await;
+        assert_eq!(found["total"], 1, "{text}: {found}");
+        let lead = &found["leads"][0];
+        assert_eq!(lead["name"], "Eve Ray");
+        assert_eq!((&lead["lastMessageTime"], &lead["lastMessage"], &lead["lastMessageDirection"]), (&Value::Null, &Value::Null, &Value::Null));
+        assert_eq!(lead["tags"], json!(["vip"]));
+        assert_eq!(
+            lead["fields"],
+            json!([{ "field": "budget", "name": "Budget", "value": "5 rooms", "aiProduced": true },
+                { "field": "plain", "name": null, "value": "x", "aiProduced": false }])
+        );
+    }
+    let said = json!({ "contact": contact, "direction": "inbound", "type": "TYPE_SMS", "body": "hi", "source": shop });
+    app.post("/v1/messages", &agency.key, &said).await.ok();
+    let found = app.search(&agency.key, json!({ "search": "eve", "sourceIds": [shop] })).await;
+    assert_eq!(found["leads"][0]["contactId"], "crm-0815");
+    assert_eq!(found["leads"][0]["source"]["id"], shop.as_str());
+    stage.app.close().await;
+}
+
+#[tokio::test]
 async fn a_lead_of_two_sources_shows_the_latest_of_those_asked_for() {
     let stage = stage().await;
     stage.app.clock.advance_secs(120);

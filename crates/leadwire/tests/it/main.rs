@@ -2,6 +2,9 @@
 //!
 //! One binary for all of it: every further one would link everything once more.
 
+// Says of the helpers too that they are tests, which may stop at once and loudly.
+#![cfg(test)]
+
 mod authorisation;
 mod bad_input;
 mod closebot;

@@ -317,6 +317,55 @@ async fn associations_are_understood_in_every_spelling() {
     app.close().await;
 }
 
+/// What the core does not use of a user and a brand is kept for whoever shows it, and is written through `/v1`.
+#[tokio::test]
+async fn every_field_of_a_user_and_a_brand_has_an_owner() {
+    let app = TestApp::start().await;
+    let agency = app.agency("Pine").await;
+    let profile = json!({
+        "username": "rosa", "address_id": "a1", "cover_image_url": "https://x/c", "cover_image_thumbnail_url": "https://x/ct",
+        "profile_image_url": "https://x/p", "profile_image_thumbnail_url": "https://x/pt", "user_status": "Away", "user_type": "Admin",
+        "email_confirmed": true, "phone_confirmed": true, "is_shadow": true, "fake_email": true, "personal_room": "r1", "brand": "b1",
+        "features": ["f"], "last_seen_at": 1_783_014_869.5, "last_seen_type": "web", "online_state": "Online", "email_signature": "Yours",
+        "daily_enabled": true, "email_quota": 30_000, "website": "w", "instagram": "i", "twitter": "t", "linkedin": "l", "youtube": "y",
+        "facebook": "f", "tiktok": "k", "designation": "d", "bio": "b", "mfa_enabled": true, "has_password": true, "push_allowed": true,
+        "xpressdocs_user_id": "x1", "agents": ["g"],
+    });
+    let change = json!({ "first_name": "Zoë", "last_name": "Ito", "email": "zoe@example.com", "phone_number": "+15125550100",
+        "timezone": "Asia/Tokyo", "profile": profile });
+    app.patch(&format!("/v1/users/{}", agency.user), &agency.key, &change).await.ok();
+    let brand_profile = json!({ "palette": { "a": "#fff" }, "assets": { "logo": "https://x" }, "messages": { "hi": "yo" }, "training": true,
+        "hostnames": ["pine.example"], "base_url": "https://pine.example" });
+    let brand_change = json!({ "name": "Pine & Sons", "brand_type": "Office", "profile": brand_profile });
+    app.patch(&format!("/v1/brands/{}", agency.id), &agency.key, &brand_change).await.ok();
+
+    let body = json!({ "target": "User", "kind": "AND", "order": 1, "user": agency.user, "brand": agency.id });
+    let rule = app.post(&format!("{}?{EVERYTHING}", rules(&agency)), &agency.key, &body).await.expect(200)["data"].clone();
+    let user = rule["user"].as_object().unwrap();
+    for (name, value) in profile.as_object().unwrap() {
+        assert_eq!(user[name], *value, "{name}");
+    }
+    for name in ["first_name", "last_name", "email", "phone_number", "timezone"] {
+        assert_eq!(user[name], change[name], "{name}");
+    }
+    // The rest follows from these.
+    assert_eq!((&user["id"], &user["active_brand"]), (&json!(agency.user), &json!(agency.id)));
+    assert_eq!((&user["display_name"], &user["abbreviated_display_name"]), (&json!("Zoë Ito"), &json!("Zoë")));
+    assert_eq!(user["current_time"], "09:00 PM - Thursday Jul 02, 2026");
+    assert_eq!((&user["type"], &user["deleted_at"]), (&json!("user"), &Value::Null));
+    assert!(user["created_at"].is_f64() && user["updated_at"].is_f64());
+    assert_eq!(user.len(), profile.as_object().unwrap().len() + 5 + 9);
+
+    let brand = rule["brand"].as_object().unwrap();
+    for (name, value) in brand_profile.as_object().unwrap() {
+        assert_eq!(brand[name], *value, "{name}");
+    }
+    assert_eq!((&brand["name"], &brand["brand_type"]), (&brand_change["name"], &brand_change["brand_type"]));
+    assert_eq!((&brand["parent"], &brand["parents"], &brand["member_count"]), (&Value::Null, &Value::Null, &json!(1)));
+    assert_eq!(brand.len(), 16);
+    app.close().await;
+}
+
 // Groups.
 
 #[tokio::test]
