@@ -12,7 +12,7 @@ pub(crate) fn fmt(_: &Ctx) -> Result<Tally> {
 }
 
 pub(crate) fn clippy(_: &Ctx) -> Result<Tally> {
-    sh::run(sh::cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"]))?;
+    sh::run(sh::cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--keep-going", "--", "-D", "warnings"]))?;
     Ok(Tally { passed: 1, failed: 0 })
 }
 
