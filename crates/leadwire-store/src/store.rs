@@ -22,7 +22,7 @@ use crate::committer::{Committer, CommitterOptions, fold};
 use crate::driver::{Driver, Reader};
 use crate::queue::{Order, Queue};
 use crate::shared::Shared;
-use crate::sqlite::{self, Checkpointer, Pool, Tuning, Writer, WriterOptions};
+use crate::sqlite::{self, Writer};
 use crate::stats::Stats;
 use crate::wait::wait;
 use crate::{OpenError, Options, read, rebuild};
@@ -44,18 +44,24 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// `wrap` puts something between the committer and the engine, in tests.
+/// What an engine gives: its one writer and its readers.
+pub(crate) struct Engine<D> {
+    pub(crate) driver: D,
+    pub(crate) reader: Box<dyn Reader>,
+    pub(crate) stats: Arc<Stats>,
+}
+
+/// A store on SQLite. `wrap` puts something between the committer and the engine, in tests.
 pub(crate) fn open<D: Driver>(options: Options, wrap: impl FnOnce(Writer) -> D) -> Result<Arc<Store>, OpenError> {
     let lock = lock(&options.data_dir)?;
-    let database = |error: sqlite::OpenError| OpenError::Database(Box::new(error));
-    let tuning = Tuning { writer_cache_kib: options.writer_cache_kib, durable: options.durable && !options.bulk };
-    let conn = sqlite::open(&options.data_dir, tuning).map_err(database)?;
-    let checkpointer = Checkpointer::start(&options.data_dir).map_err(OpenError::Thread)?;
     let stats = Arc::new(Stats::default());
-    let writer = WriterOptions { conn, checkpointer, stats: Arc::clone(&stats) };
-    let mut driver = wrap(Writer::new(writer).map_err(|error| database(error.into()))?);
-    let reader = Pool::new(options.data_dir, options.reader_cache_kib);
+    let (writer, pool) = sqlite::engine(&options, &stats)?;
+    start(options, Engine { driver: wrap(writer), reader: Box::new(pool), stats }, lock)
+}
 
+/// Reads the configuration, builds the index, and starts the committer, whatever the engine.
+fn start<D: Driver>(options: Options, engine: Engine<D>, lock: File) -> Result<Arc<Store>, OpenError> {
+    let Engine { mut driver, reader, stats } = engine;
     let mut directory = Directory::default();
     let mut configs = HashMap::new();
     let mut locals = HashMap::new();
@@ -73,7 +79,7 @@ pub(crate) fn open<D: Driver>(options: Options, wrap: impl FnOnce(Writer) -> D) 
         cache: Cache::new(options.row_cache_bytes),
         stats,
         locals: RwLock::new(locals),
-        reader: Box::new(reader),
+        reader,
         index: options.index,
         clock: options.clock,
         chance: options.chance,

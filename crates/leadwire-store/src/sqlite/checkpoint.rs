@@ -33,7 +33,7 @@ const ROUNDS_MAX: usize = 6;
 const FRAME_BYTES: i64 = PAGE_BYTES as i64 + 24;
 
 /// The thread that copies in the background.
-pub(crate) struct Checkpointer {
+pub(super) struct Checkpointer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -73,7 +73,7 @@ impl Progress {
 }
 
 impl Checkpointer {
-    pub(crate) fn start(dir: &Path) -> Result<Self, std::io::Error> {
+    pub(super) fn start(dir: &Path) -> Result<Self, std::io::Error> {
         // Held until every connection is closed: closing any descriptor of a file drops SQLite's locks on it.
         let file = File::options().read(true).write(true).open(path(dir))?;
         let conn = open_reader(dir, 256).map_err(std::io::Error::other)?;

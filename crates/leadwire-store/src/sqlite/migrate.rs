@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 const MIGRATIONS: &[(u32, &str, &str)] = &[(1, "tables", include_str!("../migrations/sqlite/0001_tables.sql"))];
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum MigrateError {
+pub(super) enum MigrateError {
     #[error("migration {0} ran here with another text; this program and this database do not belong together")]
     Changed(u32),
     #[error("the database was made by a newer program: it has migration {0}")]

@@ -7,14 +7,18 @@ mod session;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub(crate) use checkpoint::Checkpointer;
-pub(crate) use migrate::MigrateError;
+use checkpoint::Checkpointer;
+use migrate::MigrateError;
 pub(crate) use pool::Pool;
-pub(crate) use writer::{Writer, WriterOptions};
+pub(crate) use writer::Writer;
+
+use crate::stats::Stats;
+use crate::{OpenError, Options};
 
 /// The database's file in the data directory.
 pub(crate) const FILE: &str = "leadwire.db";
@@ -32,7 +36,7 @@ const STATEMENTS_MAX: usize = 512;
 const PAGE_BYTES: u32 = 4096;
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum OpenError {
+enum SetupError {
     #[error("the SQLite library is {0}, older than 3.51.3")]
     TooOld(&'static str),
     #[error(transparent)]
@@ -43,19 +47,20 @@ pub(crate) enum OpenError {
     NoWal(String),
 }
 
-/// How SQLite is set up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tuning {
-    /// Pages the writing connection keeps, in KiB.
-    pub(crate) writer_cache_kib: u32,
-    /// Whether commits wait for the disk.
-    pub(crate) durable: bool,
+/// Opens the data directory's database: its writer and its readers.
+pub(crate) fn engine(options: &Options, stats: &Arc<Stats>) -> Result<(Writer, Pool), OpenError> {
+    let failed = |error: SetupError| OpenError::Database(Box::new(error));
+    let dir = &options.data_dir;
+    let conn = open_writer(dir, options.writer_cache_kib, options.durable && !options.bulk).map_err(failed)?;
+    let checkpointer = Checkpointer::start(dir).map_err(OpenError::Thread)?;
+    let writer = Writer::new(conn, checkpointer, Arc::clone(stats)).map_err(|error| failed(error.into()))?;
+    Ok((writer, Pool::new(dir.clone(), options.reader_cache_kib)))
 }
 
 /// Opens the writing connection, and makes or brings forward the tables.
-pub(crate) fn open(dir: &Path, tuning: Tuning) -> Result<Connection, OpenError> {
+fn open_writer(dir: &Path, cache_kib: u32, durable: bool) -> Result<Connection, SetupError> {
     if rusqlite::version_number() < VERSION_MIN {
-        return Err(OpenError::TooOld(rusqlite::version()));
+        return Err(SetupError::TooOld(rusqlite::version()));
     }
     let mut conn = Connection::open(path(dir))?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
@@ -63,13 +68,13 @@ pub(crate) fn open(dir: &Path, tuning: Tuning) -> Result<Connection, OpenError> 
     conn.pragma_update(None, "page_size", PAGE_BYTES)?;
     let mode: String = conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
-        return Err(OpenError::NoWal(mode));
+        return Err(SetupError::NoWal(mode));
     }
-    set_durable(&conn, tuning.durable)?;
+    set_durable(&conn, durable)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "temp_store", "memory")?;
-    conn.pragma_update(None, "cache_size", -i64::from(tuning.writer_cache_kib))?;
+    conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     conn.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     conn.pragma_update_and_check(None, "journal_size_limit", checkpoint::WAL_BYTES_MAX, |_| Ok(()))?;
     migrate::migrate(&mut conn)?;

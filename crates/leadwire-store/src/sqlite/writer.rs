@@ -11,7 +11,7 @@ use rusqlite::wal::CheckpointMode;
 
 use super::checkpoint::{Checkpointer, progress};
 use super::session::{Run, commit_trouble, execute, trouble};
-use super::set_durable;
+use super::{BUSY_TIMEOUT, set_durable};
 use crate::driver::{Begun, Driver, Part, Trouble, Want};
 use crate::statement;
 use crate::stats::Stats;
@@ -25,15 +25,8 @@ pub(crate) struct Writer {
     stats: Arc<Stats>,
 }
 
-pub(crate) struct WriterOptions {
-    pub(crate) conn: Connection,
-    pub(crate) checkpointer: Checkpointer,
-    pub(crate) stats: Arc<Stats>,
-}
-
 impl Writer {
-    pub(crate) fn new(options: WriterOptions) -> Result<Self, rusqlite::Error> {
-        let WriterOptions { conn, checkpointer, stats } = options;
+    pub(super) fn new(conn: Connection, checkpointer: Checkpointer, stats: Arc<Stats>) -> Result<Self, rusqlite::Error> {
         conn.busy_timeout(RESTART_PATIENCE)?;
         Ok(Self { conn, checkpointer, stats })
     }
@@ -95,11 +88,16 @@ impl Driver for Writer {
     async fn finish_bulk(&mut self) -> Result<(), Trouble> {
         self.checkpointer.rest();
         // Before the checkpoint, which then syncs both files.
-        set_durable(&self.conn, true).map_err(|error| trouble(&error))?;
-        progress(&self.conn, CheckpointMode::TRUNCATE).map(drop)
+        let failed = |error: rusqlite::Error| trouble(&error);
+        set_durable(&self.conn, true).map_err(failed)?;
+        self.conn.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        let done = progress(&self.conn, CheckpointMode::TRUNCATE).map(drop);
+        self.conn.busy_timeout(RESTART_PATIENCE).map_err(failed)?;
+        done
     }
 
     async fn close(&mut self) -> Result<(), Trouble> {
+        self.checkpointer.rest();
         let done = match progress(&self.conn, CheckpointMode::TRUNCATE) {
             Err(Trouble::Unavailable(text)) => Err(Trouble::Unit(Fault::Unavailable(text))),
             other => other.map(drop),
