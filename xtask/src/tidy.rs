@@ -37,6 +37,7 @@ const RULES: &[(&str, Rule)] = &[
     ("SQL stands in the store", sql),
     ("status codes stand in the surfaces", status),
     ("dialects do not know each other", siblings),
+    ("links lead somewhere", links),
 ];
 
 pub(crate) fn run(_: &Ctx) -> Result<Tally> {
@@ -157,6 +158,17 @@ fn siblings(path: &Path, text: &str) -> Vec<String> {
     code(text).filter_map(found).collect()
 }
 
+/// Links of a page to other files of the project.
+fn links(path: &Path, text: &str) -> Vec<String> {
+    if path.extension().is_none_or(|it| it != "md") {
+        return Vec::new();
+    }
+    let targets = text.split("](").skip(1).filter_map(|it| it.split_once(')')).map(|(target, _)| target);
+    let files = targets.filter_map(|it| it.split('#').next()).filter(|it| !it.is_empty() && !it.contains("://"));
+    let here = sh::root().join(path.parent().unwrap_or(path));
+    files.filter(|it| !here.join(it).exists()).map(|it| format!("{it} is not there")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +215,13 @@ mod tests {
     fn a_status_code_below_the_surfaces_is_named() {
         assert_eq!(found(status, "crates/leadwire-core/src/a.rs", "use http::StatusCode;\n"), 1);
         assert_eq!(found(status, "crates/leadwire-http/src/a.rs", "use http::StatusCode;\n"), 0);
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_named() {
+        let text = "[a](Cargo.toml) [b](docs/nothing.md#x) [c](https://example.org/) [d](#here)";
+        assert_eq!(found(links, "README.md", text), 1);
+        assert_eq!(found(links, "a.rs", text), 0);
     }
 
     #[test]
