@@ -138,20 +138,20 @@ impl Maker {
             contact_version: version,
             created_at: Time::from_millis(START + number as i64),
             last_message_at: Some(Time::from_millis(at)),
-            last_manual_at: (number % 7 == 0).then(|| Time::from_millis(at)),
-            last_type: Some(if number % 3 == 0 { MessageType::Sms } else { MessageType::FormSubmission }),
+            last_manual_at: (number.is_multiple_of(7)).then(|| Time::from_millis(at)),
+            last_type: Some(if number.is_multiple_of(3) { MessageType::Sms } else { MessageType::FormSubmission }),
             last_direction: Some(if self.dice.below(5) < 2 { Direction::Inbound } else { Direction::Outbound }),
             outbound_action: None,
-            owner: (number % 4 != 0).then_some(user),
+            owner: (!number.is_multiple_of(4)).then_some(user),
             offered_to: Vec::new(),
-            followers: if number % 10 == 0 { vec![user] } else { Vec::new() },
+            followers: if number.is_multiple_of(10) { vec![user] } else { Vec::new() },
             mentions: Vec::new(),
             sources: vec![SourceId(of(3, self.dice.zipf(50)))],
             bots: vec![BotId(of(4, self.dice.zipf(5000)))],
             bot_replies: self.dice.zipf(30) as u32,
-            starred: number % 20 == 0,
-            unread: number % 3 == 0,
-            follow_ups: if number % 8 == 0 { vec![Time::from_millis(at + self.dice.below(1 << 31) as i64)] } else { Vec::new() },
+            starred: number.is_multiple_of(20),
+            unread: number.is_multiple_of(3),
+            follow_ups: if number.is_multiple_of(8) { vec![Time::from_millis(at + self.dice.below(1 << 31) as i64)] } else { Vec::new() },
             due: Vec::new(),
             scores: Vec::new(),
         }
@@ -177,7 +177,7 @@ fn main() {
         let columns = maker.columns(number, 1, at);
         let messages: Vec<String> = (0..10).map(|_| maker.message()).collect();
         loader.add(&Document { columns, fields }, &mut messages.iter().map(String::as_str));
-        if number % (count / 5).max(1) == 0 {
+        if number.is_multiple_of((count / 5).max(1)) {
             println!("{number} {:.1?} rss {:.0} MB", begun.elapsed(), resident() - base);
         }
     }
@@ -194,11 +194,11 @@ fn main() {
 }
 
 fn updates(index: &MemoryIndex, maker: &mut Maker, count: u64) {
-    let steps = 50_000;
+    let steps = 50_000_u64;
     let mut times = Vec::new();
     for position in 1..=steps {
         // One in five is a new contact with its conversation; the others write again.
-        let new = position % 5 == 0;
+        let new = position.is_multiple_of(5);
         let number = if new { count + position } else { maker.dice.below(count) };
         let fields = new.then(|| Box::new(FieldsChange { before: Fields::default(), after: maker.fields(number) }));
         let columns = Box::new(maker.columns(number, position + 1, START + 30_000_000_000 + position as i64));
@@ -228,7 +228,7 @@ fn shapes(index: &MemoryIndex, words: &[String]) {
         ("no filter", basic.clone()),
         ("one source", Query { sources: Some(vec![source(2)]), ..basic.clone() }),
         ("source + direction", Query { sources: Some(vec![source(2)]), direction: Some(Direction::Inbound), ..basic.clone() }),
-        ("rare bot", Query { bots: Some(vec![BotId(Uuid::from_u128(4 << 100 | 4500))]), ..basic.clone() }),
+        ("rare bot", Query { bots: Some(vec![BotId(Uuid::from_u128((4 << 100) + 4500))]), ..basic.clone() }),
         ("common word, latin", Query { text: shown(4), ..basic.clone() }),
         ("common word, cyrillic", Query { text: shown(5), ..basic.clone() }),
         ("common word, chinese", Query { text: shown(7), ..basic.clone() }),

@@ -412,7 +412,9 @@ mod tests {
                 for swept in [false, true] {
                     if swept {
                         let dead: RoaringBitmap = (0..30).collect();
-                        model.values_mut().for_each(|it| it.retain(|doc| *doc >= 30));
+                        for docs in model.values_mut() {
+                            docs.retain(|doc| *doc >= 30);
+                        }
                         words.begin_sweep(&Arc::new(dead));
                         while !words.sweep() {}
                     }

@@ -202,7 +202,9 @@ impl MessageWords {
         self.flush();
         let runs: Vec<Arc<Run>> = std::mem::take(&mut self.levels).into_iter().flat_map(|it| it.runs).collect();
         if runs.iter().map(|it| it.bytes()).sum::<usize>() > RUN_BYTES_MAX {
-            runs.into_iter().for_each(|it| self.place(it));
+            for run in runs {
+                self.place(run);
+            }
         } else {
             let mut merge = Merge::new(&runs, None);
             drop(runs);
@@ -236,7 +238,9 @@ impl Common {
     fn add(&mut self, word: &str, docs: &[u32]) {
         let at = self.find(word).unwrap_or_else(|| self.create(word));
         if let Some(word) = self.words.get_mut(at as usize) {
-            docs.iter().for_each(|it| word.docs.insert(*it));
+            for doc in docs {
+                word.docs.insert(*doc);
+            }
         }
     }
 
@@ -259,7 +263,9 @@ impl Common {
             return true;
         }
         let Some(at) = self.find(word) else { return false };
-        docs.iter().for_each(|it| self.insert(at, *it));
+        for doc in docs {
+            self.insert(at, *doc);
+        }
         true
     }
 }
@@ -267,7 +273,9 @@ impl Common {
 impl MessageLeaves {
     /// The documents, added to `union`.
     pub(crate) fn collect(&self, prefix: &str, union: &mut Union) {
-        self.common.iter().for_each(|it| union.add(it));
+        for posting in &self.common {
+            union.add(posting);
+        }
         union.few().extend_from_slice(&self.tail);
         for run in &self.runs {
             run.prefix(prefix.as_bytes(), union.few());

@@ -42,6 +42,11 @@ pub(crate) struct Position {
     entry: usize,
 }
 
+impl Position {
+    /// Before every entry.
+    pub(crate) const BEGIN: Self = Self { piece: 0, entry: 0 };
+}
+
 impl Piece {
     fn of(entries: Entries) -> Self {
         let mut piece = Self { key: 0, doc: 0, len: 0, entries: Arc::new(entries) };
@@ -139,10 +144,6 @@ impl Order {
         }
     }
 
-    pub(crate) fn begin(&self) -> Position {
-        Position { piece: 0, entry: 0 }
-    }
-
     pub(crate) fn end(&self) -> Position {
         Position { piece: self.pieces.len(), entry: 0 }
     }
@@ -207,7 +208,7 @@ impl Order {
             }
             left -= len;
         }
-        self.begin()
+        Position::BEGIN
     }
 
     /// The entries between two positions, ascending.
@@ -286,21 +287,21 @@ mod tests {
                 }
             }
             let sorted: Vec<(i64, u32)> = set.iter().map(|(key, _, doc)| (*key, *doc)).collect();
-            prop_assert!(order.between(order.begin(), order.end()).eq(sorted.iter().copied()));
-            prop_assert!(order.between(order.begin(), order.end()).rev().eq(sorted.iter().rev().copied()));
+            prop_assert!(order.between(Position::BEGIN, order.end()).eq(sorted.iter().copied()));
+            prop_assert!(order.between(Position::BEGIN, order.end()).rev().eq(sorted.iter().rev().copied()));
             prop_assert_eq!(order.len(), sorted.len());
             for key in -1..41 {
                 let low = sorted.partition_point(|it| it.0 < key);
                 let high = sorted.partition_point(|it| it.0 <= key);
-                prop_assert_eq!(order.count(order.begin(), order.at_key(key)), low);
+                prop_assert_eq!(order.count(Position::BEGIN, order.at_key(key)), low);
                 prop_assert_eq!(order.count(order.at_key(key), order.past_key(key)), high - low);
                 prop_assert_eq!(order.between(order.at_key(key), order.past_key(key)).count(), high - low);
             }
             for (at, (key, doc)) in sorted.iter().enumerate().step_by(7) {
                 let (low, high) = order.around(*key, id(*doc), id);
-                prop_assert_eq!(order.count(order.begin(), low), at);
-                prop_assert_eq!(order.count(order.begin(), high), at + 1);
-                prop_assert_eq!(order.count(order.begin(), order.forward(order.begin(), at)), at);
+                prop_assert_eq!(order.count(Position::BEGIN, low), at);
+                prop_assert_eq!(order.count(Position::BEGIN, high), at + 1);
+                prop_assert_eq!(order.count(Position::BEGIN, order.forward(Position::BEGIN, at)), at);
                 prop_assert_eq!(order.count(order.back(order.end(), at), order.end()), at);
             }
         }

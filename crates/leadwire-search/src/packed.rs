@@ -27,7 +27,9 @@ impl Packed {
     pub(crate) fn of(numbers: &[u32]) -> Self {
         let mut packed = Self::default();
         packed.base.reserve_exact(numbers.len() * 2);
-        numbers.iter().for_each(|it| packed.append(*it));
+        for number in numbers {
+            packed.append(*number);
+        }
         packed.base.shrink_to_fit();
         packed
     }

@@ -103,7 +103,7 @@ impl Pager<'_> {
 
     /// The entries of the order that can be on this page or a later one.
     fn span(&self) -> (Position, Position) {
-        let (mut from, mut to) = (self.order.begin(), self.order.end());
+        let (mut from, mut to) = (Position::BEGIN, self.order.end());
         match self.sort.by {
             SortBy::Due => from = self.order.at_key(self.now.millis()),
             SortBy::Overdue => to = self.order.at_key(self.now.millis()),

@@ -15,7 +15,7 @@ use crate::follow_ups::FollowUps;
 use crate::found::{Found, Set, intersection};
 use crate::leaves::{LeafKey, REPLIES_MAX};
 use crate::message_words::MessageLeaves;
-use crate::order::Order;
+use crate::order::{Order, Position};
 use crate::posting::{Union, of_numbers};
 use crate::rows::{NEVER, Rows, sortable};
 use crate::state::State;
@@ -241,7 +241,7 @@ impl Range {
         }
         let mut left = RoaringBitmap::clone(set);
         left &= &*self.present;
-        let (before, after) = (self.order.between(self.order.begin(), from), self.order.between(to, self.order.end()));
+        let (before, after) = (self.order.between(Position::BEGIN, from), self.order.between(to, self.order.end()));
         let outside = of_numbers(before.chain(after).map(|it| it.1).collect(), rows.len());
         left -= outside;
         Arc::new(left)

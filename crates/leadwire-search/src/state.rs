@@ -17,7 +17,7 @@ use crate::field_words::{FieldWords, Kind};
 use crate::follow_ups::FollowUps;
 use crate::leaves::Leaves;
 use crate::message_words::MessageWords;
-use crate::order::Order;
+use crate::order::{Order, Position};
 use crate::rows::{NEVER, Row, Rows, id, sortable};
 use crate::varint::index;
 
@@ -101,12 +101,16 @@ impl State {
                 self.change(doc, row);
                 doc
             }
-            None => self.create(row),
+            None => self.create(&row),
         };
         self.leaves.put(doc, columns);
         for (words, cut) in [(&mut self.infix, &cut.infix), (&mut self.prefix, &cut.prefix)] {
-            cut.gone.iter().for_each(|it| words.remove(it, doc));
-            cut.new.iter().for_each(|it| words.add(it, doc));
+            for word in &cut.gone {
+                words.remove(word, doc);
+            }
+            for word in &cut.new {
+                words.add(word, doc);
+            }
         }
         for word in &cut.messages {
             self.messages.add(word, doc);
@@ -154,7 +158,7 @@ impl State {
 
     /// After a load: ready to be asked.
     pub(crate) fn settle(&mut self) {
-        let newest = self.by_activity.between(self.by_activity.begin(), self.by_activity.end()).next_back();
+        let newest = self.by_activity.between(Position::BEGIN, self.by_activity.end()).next_back();
         self.follow_ups.advance(newest.map_or(NEVER, |it| it.0));
         self.messages.settle();
     }
@@ -169,7 +173,7 @@ impl State {
         found.filter(move |it| self.rows.get(*it).is_some_and(|row| row.contact == contact))
     }
 
-    fn create(&mut self, row: Row) -> u32 {
+    fn create(&mut self, row: &Row) -> u32 {
         let none = Row { active: NEVER, created: NEVER, manual: NEVER, follow_up: NEVER, bot_replies: 0, extra: None, ..row.clone() };
         let doc = match self.free.pop() {
             Some(doc) => {
@@ -184,7 +188,7 @@ impl State {
             }
         };
         Arc::make_mut(&mut self.all).insert(doc);
-        self.reorder(doc, &none, &row);
+        self.reorder(doc, &none, row);
         let Self { rows, hasher, by_conversation, by_contact, .. } = self;
         let hash = |it: &u32| hasher.hash_one(rows.get(*it).map_or(Uuid::nil(), |it| it.conversation.0));
         by_conversation.insert_unique(hasher.hash_one(row.conversation.0), doc, hash);

@@ -70,10 +70,13 @@ fn unit(position: u64, number: u64) -> Arc<Unit> {
     Arc::new(Unit { position, id: UnitId(Uuid::nil()), at: Time::from_millis(0), events: Vec::new(), documents: vec![change] })
 }
 
+/// Per document the positions at which it changed, and whether it was put or removed.
+type Changes = BTreeMap<ConversationId, Vec<(u64, bool)>>;
+
 /// The history of every document, and how many there are at each position.
-fn history() -> (Vec<Arc<Unit>>, BTreeMap<ConversationId, Vec<(u64, bool)>>, Vec<u64>) {
+fn history() -> (Vec<Arc<Unit>>, Changes, Vec<u64>) {
     let mut dice = Dice::new(11);
-    let (mut units, mut changes, mut there, mut totals) = (vec![], BTreeMap::<_, Vec<(u64, bool)>>::new(), BTreeSet::new(), vec![0]);
+    let (mut units, mut changes, mut there, mut totals) = (vec![], Changes::new(), BTreeSet::new(), vec![0]);
     for position in 1..=UPDATES {
         let number = dice.next() % DOCUMENTS;
         let unit = unit(position, number);
@@ -136,7 +139,7 @@ fn query(dice: &mut Dice, shape: usize) -> Query {
     query
 }
 
-fn check(index: &MemoryIndex, dice: &mut Dice, changes: &BTreeMap<ConversationId, Vec<(u64, bool)>>, totals: &[u64]) {
+fn check(index: &MemoryIndex, dice: &mut Dice, changes: &Changes, totals: &[u64]) {
     let shape = dice.below(16);
     let query = query(dice, shape);
     let from = index.position(AGENCY);

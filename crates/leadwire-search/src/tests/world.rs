@@ -173,7 +173,7 @@ pub(super) struct World {
 impl World {
     /// A unit with a few changes.
     pub(super) fn unit(&mut self, dice: &mut Dice) -> Arc<Unit> {
-        let documents = (0..1 + dice.below(3)).map(|_| self.change(dice)).collect();
+        let documents = (0..=dice.below(3)).map(|_| self.change(dice)).collect();
         self.position += 1;
         let at = Time::from_millis((self.position / 8) as i64);
         Arc::new(Unit { position: self.position, id: UnitId(dice.id()), at, events: Vec::new(), documents })
@@ -188,7 +188,7 @@ impl World {
         }
         let conversation = dice.of(&known);
         // In some stretches of time more goes than comes.
-        if dice.one_in(if self.position / 64 % 2 == 0 { 2 } else { 12 }) {
+        if dice.one_in(if (self.position / 64).is_multiple_of(2) { 2 } else { 12 }) {
             self.documents.remove(&conversation);
             return DocumentChange::Removed(conversation);
         }
