@@ -39,13 +39,13 @@ struct Echo {
 }
 
 /// Sends the same bodies as what is measured, elsewhere.
-struct Bodies {
+struct Repeat {
     bodies: Vec<Vec<u8>>,
     at: usize,
     head: String,
 }
 
-impl Requests for Bodies {
+impl Requests for Repeat {
     fn next(&mut self, into: &mut Vec<u8>) -> bool {
         let Some(body) = self.bodies.get(self.at % self.bodies.len().max(1)) else { return false };
         self.at += 1;
@@ -64,7 +64,7 @@ pub(super) fn echo_rate(bodies: &[Vec<u8>], answer_bytes: usize, connections: us
 
 fn echo_at(address: SocketAddr, bodies: &[Vec<u8>], connections: usize, pace: Pace) -> anyhow::Result<Measured> {
     let head = load::post_head("/echo", &[]);
-    let clients = |count| (0..count).map(|at| Bodies { bodies: bodies.to_vec(), at, head: head.clone() }).collect();
+    let clients = |count| (0..count).map(|at| Repeat { bodies: bodies.to_vec(), at, head: head.clone() }).collect();
     // A short run first, so that neither side is measured cold.
     load::run(address, clients(connections), Pace { time: pace.time.min(Duration::from_millis(500)), rate: pace.rate })?;
     let (measured, _) = load::run(address, clients(connections), pace)?;

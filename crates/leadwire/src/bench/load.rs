@@ -43,7 +43,7 @@ pub(super) struct Measured {
 }
 
 /// Latencies above this are counted as this.
-const LATENCY_MAX: Duration = Duration::from_secs(60);
+const LATENCY_MAX: Duration = Duration::from_mins(1);
 
 fn histogram() -> anyhow::Result<Histogram<u64>> {
     Histogram::new_with_bounds(1, nanos(LATENCY_MAX), 3).context("no histogram")
@@ -93,7 +93,7 @@ pub(super) fn run<R: Requests + 'static>(address: SocketAddr, clients: Vec<R>, p
             let tasks: Vec<_> = clients
                 .into_iter()
                 .zip(0..)
-                .map(|(requests, place)| tokio::spawn(client(address, requests, pace, Place { place, count, begin })))
+                .map(|(requests, place)| tokio::spawn(client(address, requests, pace, Place { at: place, count, begin })))
                 .collect();
             let mut measured = Measured::new()?;
             let mut clients = Vec::new();
@@ -111,7 +111,7 @@ pub(super) fn run<R: Requests + 'static>(address: SocketAddr, clients: Vec<R>, p
 /// Which of how many connections this is.
 #[derive(Clone, Copy)]
 struct Place {
-    place: u32,
+    at: u32,
     count: u32,
     begin: Instant,
 }
@@ -124,7 +124,7 @@ async fn client<R: Requests>(address: SocketAddr, mut requests: R, pace: Pace, a
     let mut reader = Reader::default();
     // Every connection's share of the rate, and the connections evenly apart.
     let between = pace.rate.map(|it| Duration::from_secs_f64(f64::from(at.count) / it));
-    let mut due = between.map(|it| at.begin + it * at.place / at.count);
+    let mut due = between.map(|it| at.begin + it * at.at / at.count);
     let end = at.begin + pace.time;
     loop {
         let begun = match due {

@@ -163,7 +163,7 @@ impl Requests for Asker {
 /// How many rows a search finds.
 fn total(serving: &Serving, town: &Town, body: &Value) -> anyhow::Result<u64> {
     let asker = Asker { head: head(town), bodies: vec![body.to_string().into_bytes()], at: 0, left: Some(1), last: Vec::new() };
-    let (measured, askers) = load::run(serving.address(), vec![asker], Pace { time: Duration::from_secs(60), rate: None })?;
+    let (measured, askers) = load::run(serving.address(), vec![asker], Pace { time: Duration::from_mins(1), rate: None })?;
     let answer = askers.into_iter().next().map(|it| it.last).unwrap_or_default();
     ensure!(measured.refused == 0, "a search was refused: {}", String::from_utf8_lossy(&answer));
     let answer: Value = serde_json::from_slice(&answer)?;

@@ -40,10 +40,6 @@ impl Serving {
         self.address
     }
 
-    pub(super) fn runtime(&self) -> &Runtime {
-        &self.runtime
-    }
-
     /// Lets begun requests finish, and gives the threads back.
     pub(super) fn stop(self) -> Runtime {
         self.stop.send_replace(true);

@@ -77,10 +77,13 @@ pub fn run(demo: &Demo, out: &mut dyn Write) -> anyhow::Result<()> {
     let runtime = serve::runtime()?;
     let served = runtime.block_on(async {
         let clock = Arc::new(StoryClock::default());
-        let node = Node::open(&dir, Tuning::default(), Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(OsChance))?;
+        // Nothing of it is worth a sync before all of it is there.
+        let tuning = Tuning { bulk: true, ..Tuning::default() };
+        let node = Node::open(&dir, tuning, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(OsChance))?;
         let ready = async {
             ensure!(node.store.directory().is_empty(), "{} holds data already; run leadwire serve on it", dir.display());
             let agencies = fill(demo, &node.store, &clock).await?;
+            node.finish_bulk().await?;
             let listener = serve::listen(demo.listen).await?;
             let shown = Shown::capture(&node, &agencies).await?;
             introduce(out, &format!("http://{}", listener.local_addr()?), &agencies, &shown)?;

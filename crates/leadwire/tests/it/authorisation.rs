@@ -43,12 +43,11 @@ impl Things {
     /// The id meant by a parameter or member of this name.
     fn id(&self, name: &str, before: &str) -> String {
         let kind = match (name, before) {
-            ("id", "channels") | ("channel" | "lead_channel" | "leadChannelId", _) => "source",
+            ("id", "channels") | ("channel" | "lead_channel" | "leadChannelId" | "mimic_source" | "sourceIds", _) => "source",
             ("id", collection) => collection.strip_suffix('s').unwrap_or(collection),
             ("parent" | "brandId" | "from_brand", _) => "brand",
             ("owner" | "created_by" | "followers" | "mentions", _) => "user",
             ("personas", _) => "persona",
-            ("mimic_source" | "sourceIds", _) => "source",
             (name, _) => name,
         };
         self.0.get(kind).cloned().unwrap_or_else(|| MISSING.to_owned())

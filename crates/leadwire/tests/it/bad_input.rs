@@ -118,7 +118,7 @@ async fn a_body_of_another_type_is_refused_on_every_route() {
 fn leaves(value: &Value, at: String, into: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, it)| leaves(it, format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), into))
+            members.iter().for_each(|(name, it)| leaves(it, format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), into));
         }
         Value::Array(items) => items.iter().enumerate().for_each(|(place, it)| leaves(it, format!("{at}/{place}"), into)),
         _ => into.push(at),

@@ -49,7 +49,7 @@ impl<'a> Clients<'a> {
 
     fn capture(&self, at: usize) -> std::io::Result<Answer> {
         // Large and hardly to be compressed by anything: the disk is soon full.
-        let note: String = (0..800).map(|it| format!("{:010x}", (it + 1) * (at + 7) * 2_654_435_761)).collect();
+        let note: String = (0..800).flat_map(|it| format!("{:010x}", (it + 1) * (at + 7) * 2_654_435_761).into_bytes()).map(char::from).collect();
         let body = json!({ "metadata": { "lead_channel": self.source }, "lead": { "email": format!("p{at}@example.com"), "note": note } });
         let bearer = format!("Bearer {}", self.key);
         self.server.connect().ask("POST", "/rechat/leads", &[("authorization", &bearer)], Some(&body))

@@ -11,28 +11,28 @@ const DOCUMENTS: [&str; 3] = ["/openapi.json", "/rechat/openapi.json", "/closebo
 
 /// One operation of one surface.
 #[derive(Clone, Debug)]
-pub struct Operation {
+pub(crate) struct Operation {
     /// As in `/rechat`; empty for the native API.
-    pub prefix: &'static str,
-    pub method: Method,
+    pub(crate) prefix: &'static str,
+    pub(crate) method: Method,
     /// The template, without the prefix.
-    pub path: String,
+    pub(crate) path: String,
     /// May be asked for without a key.
-    pub open: bool,
+    pub(crate) open: bool,
     /// Schema of its JSON body.
     body: Option<Value>,
     components: Value,
 }
 
 /// How an example is filled.
-pub struct Fill<'a> {
+pub(crate) struct Fill<'a> {
     /// The id for a member or path parameter of this name; `before` is the path's segment before it.
-    pub id: &'a dyn Fn(&str, &str) -> String,
+    pub(crate) id: &'a dyn Fn(&str, &str) -> String,
     /// Whether what may be absent is there.
-    pub whole: bool,
+    pub(crate) whole: bool,
 }
 
-pub async fn operations(app: &TestApp) -> Vec<Operation> {
+pub(crate) async fn operations(app: &TestApp) -> Vec<Operation> {
     let mut all = Vec::new();
     for path in DOCUMENTS {
         let document = app.get(path, "").await.expect(200);
@@ -56,20 +56,20 @@ pub async fn operations(app: &TestApp) -> Vec<Operation> {
 }
 
 impl Operation {
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{} {}{}", self.method, self.prefix, self.path)
     }
 
-    pub fn takes_body(&self) -> bool {
+    pub(crate) fn takes_body(&self) -> bool {
         self.body.is_some()
     }
 
-    pub fn has_parameters(&self) -> bool {
+    pub(crate) fn has_parameters(&self) -> bool {
         self.path.contains('{')
     }
 
     /// The path with its parameters filled in.
-    pub fn filled(&self, fill: &Fill<'_>) -> String {
+    pub(crate) fn filled(&self, fill: &Fill<'_>) -> String {
         let mut path = self.prefix.to_owned();
         let mut before = "";
         for segment in self.path.split('/').skip(1) {
@@ -84,7 +84,7 @@ impl Operation {
     }
 
     /// A body of the right shape.
-    pub fn example(&self, fill: &Fill<'_>) -> Option<Value> {
+    pub(crate) fn example(&self, fill: &Fill<'_>) -> Option<Value> {
         let mut example = self.body.as_ref().map(|it| self.example_of(it, "", fill, 0))?;
         // Members that exclude each other, which a schema without unions cannot say.
         for (kept, dropped) in [("conversation", "contact"), ("brand", "memberships")] {
@@ -146,7 +146,7 @@ impl Operation {
     }
 
     /// The request, with the key in this surface's own header.
-    pub fn request(&self, path: &str, key: Option<&str>, body: Option<Vec<u8>>) -> Request<Body> {
+    pub(crate) fn request(&self, path: &str, key: Option<&str>, body: Option<Vec<u8>>) -> Request<Body> {
         let mut request = Request::builder().method(self.method.clone()).uri(path).header("x-request-id", "the-same-for-all");
         if let Some(key) = key {
             request = match self.prefix {
@@ -160,13 +160,13 @@ impl Operation {
         }
     }
 
-    pub async fn ask(&self, app: &TestApp, key: Option<&str>, fill: &Fill<'_>) -> Answer {
+    pub(crate) async fn ask(&self, app: &TestApp, key: Option<&str>, fill: &Fill<'_>) -> Answer {
         let body = self.example(fill).map(|it| it.to_string().into_bytes());
         app.send(self.request(&self.filled(fill), key, body)).await
     }
 
     /// Whether an error is spelled as this surface spells errors.
-    pub fn is_error(&self, answer: &Answer) -> bool {
+    pub(crate) fn is_error(&self, answer: &Answer) -> bool {
         let kind = answer.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
         let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else { return false };
         let status = answer.status.as_u16();

@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 /// A clock that stands until it is moved.
 #[derive(Debug)]
-pub struct TestClock(AtomicI64);
+pub(crate) struct TestClock(AtomicI64);
 
 impl TestClock {
     fn new() -> Self {
@@ -31,7 +31,7 @@ impl TestClock {
         Self(AtomicI64::new(1_782_993_600_000))
     }
 
-    pub fn advance_secs(&self, secs: i64) {
+    pub(crate) fn advance_secs(&self, secs: i64) {
         self.0.fetch_add(secs * 1000, Ordering::SeqCst);
     }
 }
@@ -47,64 +47,64 @@ impl Clock for TestClock {
 }
 
 /// The server, its clock, and the operator's key.
-pub struct TestApp {
-    pub node: Node,
-    pub clock: Arc<TestClock>,
-    pub operator: String,
+pub(crate) struct TestApp {
+    pub(crate) node: Node,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) operator: String,
     router: Router,
     dir: TempDir,
 }
 
 /// A small agency, ready to take leads.
 #[derive(Clone, Debug)]
-pub struct Agency {
+pub(crate) struct Agency {
     /// The root brand.
-    pub id: String,
+    pub(crate) id: String,
     /// Its admin key.
-    pub key: String,
-    pub user: String,
+    pub(crate) key: String,
+    pub(crate) user: String,
     /// A Rechat channel.
-    pub source: String,
+    pub(crate) source: String,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The body of an answer with this status.
     #[track_caller]
-    pub fn expect(&self, status: u16) -> Value {
+    pub(crate) fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
     /// The body of a success.
     #[track_caller]
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert!(self.status.is_success(), "{}: {}", self.status, self.text());
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 }
 
 impl TestApp {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::tuned(Tuning::unlimited()).await
     }
 
-    pub async fn tuned(tuning: Tuning) -> Self {
+    pub(crate) async fn tuned(tuning: Tuning) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::new());
         Self::open(dir, clock, tuning, secret::format(OsChance.bytes())).await
@@ -119,22 +119,18 @@ impl TestApp {
     }
 
     /// Closes everything and opens it again from the files.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         let Self { node, clock, operator, router, dir } = self;
         drop(router);
         node.close().await;
         Self::open(dir, clock, Tuning::unlimited(), operator).await
     }
 
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.node.close().await;
     }
 
-    pub fn router(&self) -> Router {
-        self.router.clone()
-    }
-
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -142,7 +138,7 @@ impl TestApp {
     }
 
     /// Any request with a key as bearer and a body of JSON.
-    pub async fn ask(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> Answer {
+    pub(crate) async fn ask(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if !key.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
@@ -157,29 +153,29 @@ impl TestApp {
         self.send(request.body(body).unwrap()).await
     }
 
-    pub async fn get(&self, path: &str, key: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str, key: &str) -> Answer {
         self.ask(Method::GET, path, key, None).await
     }
 
-    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
         self.ask(Method::POST, path, key, Some(body)).await
     }
 
-    pub async fn patch(&self, path: &str, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, key: &str, body: &Value) -> Answer {
         self.ask(Method::PATCH, path, key, Some(body)).await
     }
 
-    pub async fn put(&self, path: &str, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, key: &str, body: &Value) -> Answer {
         self.ask(Method::PUT, path, key, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str, key: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str, key: &str) -> Answer {
         self.ask(Method::DELETE, path, key, None).await
     }
 
     /// POST that must succeed; gives the id of what was made.
     #[track_caller]
-    pub fn make<'a>(&'a self, path: &'a str, key: &'a str, body: Value) -> impl Future<Output = String> + 'a {
+    pub(crate) fn make<'a>(&'a self, path: &'a str, key: &'a str, body: Value) -> impl Future<Output = String> + 'a {
         let caller = std::panic::Location::caller();
         async move {
             let answer = self.post(path, key, &body).await;
@@ -189,7 +185,7 @@ impl TestApp {
     }
 
     /// A new agency with a user and a channel.
-    pub async fn agency(&self, name: &str) -> Agency {
+    pub(crate) async fn agency(&self, name: &str) -> Agency {
         let made = self.post("/v1/brands", &self.operator, &json!({ "name": name, "default_country": "US" })).await.expect(201);
         let id = made["brand"]["id"].as_str().unwrap().to_owned();
         let key = made["admin_key"]["key"].as_str().unwrap().to_owned();
@@ -198,22 +194,22 @@ impl TestApp {
         Agency { id, key, user, source }
     }
 
-    pub async fn brand(&self, key: &str, parent: &str, name: &str) -> String {
+    pub(crate) async fn brand(&self, key: &str, parent: &str, name: &str) -> String {
         let made = self.post("/v1/brands", key, &json!({ "name": name, "parent": parent })).await.expect(201);
         made["brand"]["id"].as_str().unwrap().to_owned()
     }
 
-    pub async fn user(&self, brand: &str, key: &str, role: &str, email: &str) -> String {
+    pub(crate) async fn user(&self, brand: &str, key: &str, role: &str, email: &str) -> String {
         let body = json!({ "brand": brand, "role": role, "first_name": "Rosa", "last_name": "Delgado", "email": email });
         self.make("/v1/users", key, body).await
     }
 
-    pub async fn source(&self, brand: &str, key: &str) -> String {
+    pub(crate) async fn source(&self, brand: &str, key: &str) -> String {
         self.make("/v1/sources", key, json!({ "brand": brand, "name": "Website form", "category": "WebHook" })).await
     }
 
     /// A key of this brand; `more` may hold `user`, `scopes`, `expires_at`. Gives the key and its id.
-    pub async fn key(&self, brand: &str, maker: &str, more: Value) -> (String, String) {
+    pub(crate) async fn key(&self, brand: &str, maker: &str, more: Value) -> (String, String) {
         let mut body = json!({ "name": "made for a test", "brand": brand });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let made = self.post("/v1/keys", maker, &body).await.expect(201);
@@ -221,14 +217,14 @@ impl TestApp {
     }
 
     /// A capture through Rechat; gives the lead as Rechat shows it.
-    pub async fn capture(&self, agency: &Agency, lead: Value) -> Value {
+    pub(crate) async fn capture(&self, agency: &Agency, lead: Value) -> Value {
         let body = json!({ "metadata": { "lead_channel": agency.source }, "lead": lead });
         let answer = self.post("/rechat/leads", &agency.key, &body).await.expect(200);
         answer["data"].clone()
     }
 
     /// A search through CloseBot.
-    pub async fn search(&self, key: &str, body: Value) -> Value {
+    pub(crate) async fn search(&self, key: &str, body: Value) -> Value {
         let request = Request::post("/closebot/lead/search").header("x-cb-key", key).header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(body.to_string())).unwrap()).await.expect(200)
     }
@@ -236,6 +232,6 @@ impl TestApp {
 
 /// How often to repeat what the long run repeats in full: `LEADWIRE_LONG=1` asks for it.
 #[expect(clippy::disallowed_methods, reason = "a test has no command line of its own")]
-pub fn times(short: usize, long: usize) -> usize {
+pub(crate) fn times(short: usize, long: usize) -> usize {
     if std::env::var_os("LEADWIRE_LONG").is_some() { long } else { short }
 }

@@ -52,7 +52,7 @@ fn round(server: Server, api_key: &str, source: &str, round: usize, stop_at: usi
                     let Some(lead) = capture(&mut connection, api_key, source, &key) else { return };
                     ledger.lock().unwrap().insert(key, Some(lead));
                     if acknowledged.fetch_add(1, Ordering::Relaxed) + 1 == stop_at {
-                        drop(enough.send(()));
+                        let _ = enough.send(());
                     }
                 }
             });

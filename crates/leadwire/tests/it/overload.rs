@@ -19,8 +19,8 @@ impl Command for Hold {
 
     fn run(&self, _: &Who, _: &mut Tx<'_>) -> Result<(), Halt> {
         // A rerun finds nobody to tell and nothing to wait for.
-        drop(self.began.send(()));
-        drop(self.let_go.lock().unwrap().recv());
+        let _ = self.began.send(());
+        let _ = self.let_go.lock().unwrap().recv();
         Ok(())
     }
 }

@@ -9,38 +9,38 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// Nothing here takes so long, on any machine, unless it never comes.
-const NEVER: Duration = Duration::from_secs(60);
+const NEVER: Duration = Duration::from_mins(1);
 
 /// The program, with nothing of this process's environment but what it needs to run.
-pub fn leadwire() -> Command {
+pub(crate) fn leadwire() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leadwire"));
     command.env_clear().env("HOME", "/nonexistent");
     command
 }
 
 /// A running `leadwire serve`. Killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// What it printed before it listened.
-    pub greeting: String,
+    pub(crate) greeting: String,
 }
 
 impl Server {
     /// On a port of its own, with further flags.
-    pub fn start(dir: &Path, flags: &[&str]) -> Self {
+    pub(crate) fn start(dir: &Path, flags: &[&str]) -> Self {
         let mut command = leadwire();
         command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--data-dir"]).arg(dir).args(flags);
         Self::spawn(command)
     }
 
     /// Whatever the command says; it must print where it listens.
-    pub fn spawn(command: Command) -> Self {
+    pub(crate) fn spawn(command: Command) -> Self {
         Self::until(command, |line| line.contains("listens on http://"))
     }
 
     /// A demo says more after that.
-    pub fn spawn_demo(command: Command) -> Self {
+    pub(crate) fn spawn_demo(command: Command) -> Self {
         Self::until(command, |line| line.starts_with("Stop it"))
     }
 
@@ -68,41 +68,41 @@ impl Server {
     }
 
     /// The admin key of a database that was empty.
-    pub fn first_key(&self) -> String {
+    pub(crate) fn first_key(&self) -> String {
         self.greeting.lines().find(|it| it.starts_with("lw_")).expect("no key was printed").to_owned()
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// SIGKILL, and waits until it is gone.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.id().to_string()).status().unwrap();
         assert!(sent.success());
     }
 
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
     /// SIGTERM, and waits for a clean end.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.signal("TERM");
         assert!(self.wait().success());
     }
 
-    pub fn connect(&self) -> Connection {
+    pub(crate) fn connect(&self) -> Connection {
         Connection::to(self.address).unwrap()
     }
 
     /// One request on a connection of its own.
-    pub fn ask(&self, method: &str, path: &str, key: &str, body: Option<&Value>) -> Answer {
+    pub(crate) fn ask(&self, method: &str, path: &str, key: &str, body: Option<&Value>) -> Answer {
         self.connect().ask(method, path, &[("authorization", &format!("Bearer {key}"))], body).unwrap()
     }
 }
@@ -115,81 +115,75 @@ impl Drop for Server {
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    /// Names in lower case.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     #[track_caller]
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert!((200..300).contains(&self.status), "{}: {}", self.status, String::from_utf8_lossy(&self.body));
         serde_json::from_slice(&self.body).unwrap()
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(it, _)| it == name).map(|(_, it)| it.as_str())
     }
 }
 
 /// A kept-alive connection.
-pub struct Connection(BufReader<TcpStream>);
+pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
-    pub fn to(address: SocketAddr) -> std::io::Result<Self> {
+    pub(crate) fn to(address: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(NEVER))?;
         stream.set_nodelay(true)?;
         Ok(Self(BufReader::new(stream)))
     }
 
-    pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.0.get_mut().write_all(bytes)
     }
 
-    pub fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> std::io::Result<Answer> {
+    pub(crate) fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> std::io::Result<Answer> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\n");
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         let body = body.map(ToString::to_string).unwrap_or_default();
         if !body.is_empty() {
             head.push_str("content-type: application/json\r\n");
         }
-        head.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
-        self.send(head.as_bytes())?;
+        let length = body.len();
+        self.send(format!("{head}content-length: {length}\r\n\r\n{body}").as_bytes())?;
         self.answer()
     }
 
     /// Reads one answer.
-    pub fn answer(&mut self) -> std::io::Result<Answer> {
+    pub(crate) fn answer(&mut self) -> std::io::Result<Answer> {
         let gone = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
         let mut line = String::new();
         if self.0.read_line(&mut line)? == 0 {
             return Err(gone());
         }
         let status = line.split(' ').nth(1).and_then(|it| it.parse().ok()).ok_or_else(gone)?;
-        let mut headers = Vec::new();
+        let mut length = 0;
         loop {
             line.clear();
             if self.0.read_line(&mut line)? == 0 {
                 return Err(gone());
             }
             match line.trim_end().split_once(':') {
-                Some((name, value)) => headers.push((name.to_lowercase(), value.trim().to_owned())),
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.trim().parse().unwrap(),
+                Some(_) => {}
                 None => break,
             }
         }
-        let length = headers.iter().find(|(it, _)| it == "content-length").map_or(0, |(_, it)| it.parse().unwrap());
         let mut body = vec![0; length];
         self.0.read_exact(&mut body)?;
-        Ok(Answer { status, headers, body })
+        Ok(Answer { status, body })
     }
 
     /// Whether anything has come, without waiting for it.
-    pub fn has_answer(&mut self) -> bool {
+    pub(crate) fn has_answer(&mut self) -> bool {
         self.0.get_ref().set_nonblocking(true).unwrap();
         let come = self.0.fill_buf().is_ok_and(|it| !it.is_empty());
         self.0.get_ref().set_nonblocking(false).unwrap();
@@ -197,7 +191,7 @@ impl Connection {
     }
 
     /// Whether the server closes the connection, with nothing more or after saying why.
-    pub fn closes(&mut self) -> bool {
+    pub(crate) fn closes(&mut self) -> bool {
         let mut rest = Vec::new();
         match self.0.read_to_end(&mut rest) {
             Ok(_) => true,
@@ -207,7 +201,7 @@ impl Connection {
 }
 
 /// Makes a call that is printed for people as a `curl` line; gives the body of the answer.
-pub fn curl(line: &str) -> Vec<u8> {
+pub(crate) fn curl(line: &str) -> Vec<u8> {
     let mut words = shell_words(line).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"), "{line}");
     let (mut url, mut headers, mut body) = (String::new(), Vec::new(), None);
