@@ -230,8 +230,8 @@ impl TestApp {
     }
 }
 
-/// How often to repeat what the long run repeats in full: `LEADWIRE_LONG=1` asks for it.
+/// How often to repeat what the long run repeats in full: `LEADWIRE_TEST_LONG=1` asks for it.
 #[expect(clippy::disallowed_methods, reason = "a test has no command line of its own")]
 pub(crate) fn times(short: usize, long: usize) -> usize {
-    if std::env::var_os("LEADWIRE_LONG").is_some() { long } else { short }
+    if std::env::var_os("LEADWIRE_TEST_LONG").is_some() { long } else { short }
 }
