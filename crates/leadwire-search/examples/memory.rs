@@ -1,6 +1,6 @@
 //! Measures the index at size: memory, time to build, time per shape of query, time per update.
 //!
-//! `cargo run --release -p leadwire-search --example memory -- [conversations]`. Words follow Zipf over 50,000 words in
+//! `cargo run --release -p leadwire-search --example memory -- [conversations [shape]]`. Words follow Zipf over 50,000 words in
 //! four scripts, one in twenty is unique; ten messages of twelve words, three tags. It only prints; it judges nothing.
 #![expect(clippy::print_stdout, reason = "it prints what it measures")]
 #![expect(
@@ -271,10 +271,11 @@ fn shapes(index: &MemoryIndex, words: &[String]) {
         ("active within a day", Query { active_from: Some(Time::from_millis(START + 29_913_600_000)), ..basic.clone() }),
         ("own only", Query { scope: Scope { own_only: Some(UserId(Uuid::from_u128(2 << 100 | 3))), ..basic.scope.clone() }, ..basic.clone() }),
     ];
-    for (name, query) in shapes {
+    let only = std::env::args().nth(2);
+    for (name, query) in shapes.into_iter().filter(|it| only.as_deref().is_none_or(|only| it.0 == only)) {
         let mut times = Vec::new();
         let mut total = 0;
-        for _ in 0..200 {
+        for _ in 0..if only.is_some() { 20_000 } else { 200 } {
             let begun = Instant::now();
             total = index.search(AGENCY, &query).total;
             times.push(begun.elapsed());

@@ -25,8 +25,8 @@ const NONE: u32 = u32::MAX;
 const SHARED: u32 = 1 << 31;
 /// More grams than this do not make the candidates of a long word fewer.
 const GRAMS_READ_MAX: usize = 4;
-/// So many candidates are compared as they are.
-const FEW_CANDIDATES: usize = if cfg!(test) { 2 } else { 100 };
+/// Numbers of a gram that are read in the time it takes to compare one word.
+const COMPARE_COST: usize = 16;
 /// Words swept for each unit applied while documents are being forgotten.
 const SWEEP_WORDS: u32 = if cfg!(test) { 10 } else { 64 };
 /// Below this much waste the pages are left alone.
@@ -334,8 +334,8 @@ impl FieldLeaves {
         let mut candidates = Vec::new();
         least.each(|it| candidates.push(it));
         for other in others {
-            // Few are checked sooner than thinned out.
-            if candidates.len() > FEW_CANDIDATES {
+            // To compare a word costs as much as to read so many numbers of another gram.
+            if other.len() < candidates.len().saturating_mul(COMPARE_COST) as u64 {
                 other.retain(&mut candidates);
             }
         }

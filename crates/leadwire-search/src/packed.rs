@@ -82,6 +82,20 @@ impl Packed {
 
     /// Calls with every number, ascending.
     pub(crate) fn each(&self, mut call: impl FnMut(u32)) {
+        if self.recent.is_empty() && self.gone.is_empty() {
+            let (mut number, mut difference, mut shift) = (0_u32, 0, 0);
+            for &byte in &self.base {
+                difference |= u32::from(byte & 0x7f) << shift;
+                if byte < 0x80 {
+                    number = number.wrapping_add(difference);
+                    call(number);
+                    (difference, shift) = (0, 0);
+                } else {
+                    shift += 7;
+                }
+            }
+            return;
+        }
         let mut base = Base { rest: &self.base, before: 0 };
         let mut recent = self.recent.iter().copied().peekable();
         let mut gone = self.gone.as_slice();

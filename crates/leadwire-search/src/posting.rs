@@ -175,10 +175,16 @@ impl Posting {
             return;
         }
         let mut kept = Vec::with_capacity(numbers.len());
-        let mut wanted = numbers.iter().copied().peekable();
+        let mut rest = numbers.as_slice();
         self.each(|number| {
-            while wanted.next_if(|it| *it < number).is_some() {}
-            kept.extend(wanted.next_if_eq(&number));
+            while let Some((first, others)) = rest.split_first()
+                && *first <= number
+            {
+                if *first == number {
+                    kept.push(number);
+                }
+                rest = others;
+            }
         });
         *numbers = kept;
     }
