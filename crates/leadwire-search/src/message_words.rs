@@ -197,21 +197,25 @@ impl MessageWords {
         true
     }
 
-    /// After a load: one run.
+    /// After a load: the largest run, and one of all others. To merge the largest too would take its size once more.
     pub(crate) fn settle(&mut self) {
         self.flush();
-        let runs: Vec<Arc<Run>> = std::mem::take(&mut self.levels).into_iter().flat_map(|it| it.runs).collect();
+        let mut runs: Vec<Arc<Run>> = std::mem::take(&mut self.levels).into_iter().flat_map(|it| it.runs).collect();
+        runs.sort_by_key(|it| it.words());
+        if let Some(largest) = runs.pop() {
+            self.place(largest);
+        }
         if runs.iter().map(|it| it.bytes()).sum::<usize>() > RUN_BYTES_MAX {
             for run in runs {
                 self.place(run);
             }
-        } else {
-            let mut merge = Merge::new(&runs, None);
-            drop(runs);
-            let common = &mut self.common;
-            if let Some(run) = merge.step(usize::MAX, &mut |word, docs| common.promote(word, docs)) {
-                self.place(Arc::new(run));
-            }
+            return;
+        }
+        let mut merge = Merge::new(&runs, None);
+        drop(runs);
+        let common = &mut self.common;
+        if let Some(run) = merge.step(usize::MAX, &mut |word, docs| common.promote(word, docs)) {
+            self.place(Arc::new(run));
         }
     }
 
