@@ -10,8 +10,8 @@ use super::thread;
 use crate::Time;
 use crate::config::Config;
 use crate::entity::{
-    Address, CaptureMode, Cause, Contact, Conversation, Decision, Direction, FieldValue, Lead, LeadState, Message, MessageType, Offer,
-    OfferState, Outcome, RawBody, Receipt, ReceiptKey, RoutingState, Source, SourceCount, Stored, Turns,
+    Address, CaptureMode, Cause, Contact, Conversation, Decision, Direction, FieldValue, Lead, LeadState, Message, MessageType, Offer, OfferState,
+    Outcome, RawBody, Receipt, ReceiptKey, RoutingState, Source, SourceCount, Stored, Turns,
 };
 use crate::feed::Event;
 use crate::id::{BotId, LeadId, SourceId};
@@ -133,7 +133,13 @@ impl Command for Capture {
             duplicate_of,
             keyless,
         });
-        tx.event(Event::LeadCaptured { lead: id, source: source.id, contact: contact.id, conversation: conversation.id, duplicate: duplicate_of.is_some() });
+        tx.event(Event::LeadCaptured {
+            lead: id,
+            source: source.id,
+            contact: contact.id,
+            conversation: conversation.id,
+            duplicate: duplicate_of.is_some(),
+        });
         self.say(tx, source, id, &mut conversation);
         if let Some(bot) = self.bot {
             thread::meet_bot(&mut conversation, bot, true);
@@ -162,7 +168,9 @@ impl Command for Capture {
                 Sameness::Fingerprint => i64::from(source.capture.fingerprint_secs),
                 _ => KEEP_SECS,
             };
-            tx.put(Receipt { key, payload: self.payload(), at: now, expires_at: now.plus_secs(keep), stored: Stored::Lead(id) });
+            // A fingerprint is the payload: it need not be kept beside itself.
+            let payload = if self.sameness == Sameness::Fingerprint { [0; 16] } else { self.payload() };
+            tx.put(Receipt { key, payload, at: now, expires_at: now.plus_secs(keep), stored: Stored::Lead(id) });
         }
         Ok(Captured { lead, replayed: false })
     }
@@ -203,7 +211,7 @@ impl Capture {
         };
         Ok(match now < until {
             false => Same::No,
-            true if receipt.payload == self.payload() => Same::Replay(lead),
+            true if self.sameness == Sameness::Fingerprint || receipt.payload == self.payload() => Same::Replay(lead),
             true => Same::OtherPayload(lead),
         })
     }
@@ -211,7 +219,10 @@ impl Capture {
     /// The inquiry as the newest message of the thread.
     fn say(&self, tx: &mut Tx<'_>, source: &Source, lead: LeadId, conversation: &mut Conversation) {
         let said = [&self.inquiry.note, &self.inquiry.about].into_iter().flatten().map(|it| it.trim()).find(|it| !it.is_empty());
-        let body = said.map_or_else(|| format!("New lead from {}", source.name.as_deref().unwrap_or(&source.category)), |it| clip(it, MESSAGE_BYTES_MAX).to_owned());
+        let body = said.map_or_else(
+            || format!("New lead from {}", source.name.as_deref().unwrap_or(&source.category)),
+            |it| clip(it, MESSAGE_BYTES_MAX).to_owned(),
+        );
         let (id, now) = (tx.id(), tx.now);
         let message = tx.put(Message {
             id,
@@ -454,4 +465,3 @@ pub fn clipped(text: Option<&str>) -> Option<String> {
 pub fn clipped_list(list: &[String]) -> Vec<String> {
     list.iter().filter_map(|it| clipped(Some(it))).take(LIST_LEN_MAX).collect()
 }
-

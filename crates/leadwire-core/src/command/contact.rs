@@ -6,7 +6,9 @@ use super::check::Checks;
 use super::conversation::remove;
 use super::known::{add_tag, blank, email_key, phone_key};
 use super::thread;
-use crate::entity::{Address, Contact, ContactEmail, ContactKey, ContactKeyId, ContactPhone, Conversation, ExternalId, ExternalIdKey, FieldValue, Profile};
+use crate::entity::{
+    Address, Contact, ContactEmail, ContactKey, ContactKeyId, ContactPhone, Conversation, ExternalId, ExternalIdKey, FieldValue, Profile,
+};
 use crate::feed::Event;
 use crate::id::{BrandId, ContactId, ConversationId};
 use crate::limits::{KEY_BYTES_MAX, LIST_LEN_MAX, NOTE_BYTES_MAX};

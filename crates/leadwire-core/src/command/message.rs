@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::check::Checks;
 use super::thread::{self, Thread};
+use crate::Time;
 use crate::entity::{Contact, Conversation, Direction, Message, MessageType, Profile};
 use crate::feed::Event;
 use crate::id::{BotId, ContactId, ConversationId, SourceId, UserId};
@@ -11,7 +12,6 @@ use crate::limits::MESSAGE_BYTES_MAX;
 use crate::port::{Command, Halt, Tx};
 use crate::refusal::{Refusal, Thing};
 use crate::who::Who;
-use crate::Time;
 
 /// How far ahead of the server's clock a sender's may be.
 const SKEW_MILLIS: i64 = 5 * 60 * 1000;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::Time;
 use crate::entity::{
-    Action, AssignReason, BotInstance, Cause, Contact, Conversation, Decision, Direction, InboxReason, LastMessage, LeadState, Message, Offer, OfferState,
-    Outcome, RoutingState, SourceSeen,
+    Action, AssignReason, BotInstance, Cause, Contact, Conversation, Decision, Direction, InboxReason, LastMessage, LeadState, Message, Offer,
+    OfferState, Outcome, RoutingState, SourceSeen,
 };
 use crate::feed::Event;
 use crate::id::{BotId, BrandId, ContactId, ConversationId, LeadId, OfferId, SourceId, UserId};
@@ -208,7 +208,9 @@ pub fn reroute(tx: &mut Tx<'_>, lead: LeadId, cause: Cause, outcome: Outcome) ->
     let epoch = state.epoch + 1;
     let now = tx.now;
     let (routing, event) = match &outcome {
-        Outcome::Assigned { user, reason } => (RoutingState::Assigned { user: *user }, Some(Event::LeadAssigned { lead, user: *user, reason: *reason })),
+        Outcome::Assigned { user, reason } => {
+            (RoutingState::Assigned { user: *user }, Some(Event::LeadAssigned { lead, user: *user, reason: *reason }))
+        }
         Outcome::Inbox { brand, reason } => (RoutingState::Inbox { brand: *brand }, Some(Event::LeadInbox { lead, brand: *brand, reason: *reason })),
         Outcome::Offered { offer, .. } => (RoutingState::Offered { offer: *offer }, None),
         Outcome::Closed => (RoutingState::Closed, None),

@@ -75,11 +75,7 @@ async fn record(State((app, shell)): State<(App, Shell)>, mut request: Request, 
     let method = name(request.method());
 
     // Routes take their parameters as texts; what is none names nothing.
-    let mut response = if is_text(request.uri().path()) {
-        call.clone().around(next.run(request)).await
-    } else {
-        answer(&No::NoRoute, shell.render)
-    };
+    let mut response = if is_text(request.uri().path()) { call.clone().around(next.run(request)).await } else { answer(&No::NoRoute, shell.render) };
 
     if let Ok(value) = HeaderValue::from_str(call.id()) {
         response.headers_mut().insert(REQUEST_ID, value);

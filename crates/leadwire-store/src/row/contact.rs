@@ -4,38 +4,81 @@ use leadwire_core::entity::{Address, Contact, ContactEmail, ContactKey, ContactK
 use leadwire_core::id::{BrandId, ContactId, ConversationId, SourceId};
 use leadwire_core::{Email, Phone, Time};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::word::{key_kind, key_kind_of};
-use super::{body, mirror};
+use super::{Mirror, body, mirror};
 use crate::table::{Bad, Cells, Stored, Table, Value, versioned};
 
 versioned!(Contact, "contact", ContactId);
 
 body!(Contact, apart { id: ContactId, version: u64 }, {
-    created_at "created": Time,
-    updated_at "updated": Time,
-    deleted_at "deleted": Option<Time>,
-    brand: BrandId,
-    conversation "conv": Option<ConversationId>,
-    first_name "first": Option<String>,
-    last_name "last": Option<String>,
+    created_at "c": Time,
+    updated_at "u": Time,
+    deleted_at "del": Option<Time>,
+    brand "b": BrandId,
+    conversation "v": Option<ConversationId>,
+    first_name "f": Option<String>,
+    last_name "l": Option<String>,
     company: Option<String>,
-    emails: Vec<ContactEmail>,
-    phones: Vec<ContactPhone>,
+    emails "e": Vec<ContactEmail>,
+    phones "p": Vec<ContactPhone>,
     addresses: Vec<Address>,
-    tags: Vec<String>,
+    tags "g": Vec<String>,
     fields: Vec<FieldValue>,
     external_ids "ext": Vec<ExternalId>,
-    source_type: Option<String>,
-    lead_source: Option<String>,
+    source_type "st": Option<String>,
+    lead_source "ls": Option<String>,
     timezone "tz": Option<String>,
-    last_touch_at "touch": Option<Time>,
-    created_for "cfor": String,
-    updated_for "ufor": String,
+    last_touch_at "t": Option<Time>,
+    created_for "cf": String,
+    updated_for "uf": String,
     possible_duplicates "dups": Vec<ContactId>,
     profile: Profile,
 });
 
-mirror!(ContactEmail { typed "t": String, email "n": Option<Email>, verified "v": bool });
+/// The normal form is not repeated where it was typed so.
+impl Mirror for ContactEmail {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self { typed, email, verified } = self;
+        let form = match email {
+            Some(it) if it.as_str() == typed => EmailForm { e: Some(typed.clone()), ..EmailForm::default() },
+            other => EmailForm { t: Some(typed.clone()), n: other.as_ref().map(|it| it.as_str().to_owned()), ..EmailForm::default() },
+        };
+        EmailForm { v: *verified, ..form }.serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let EmailForm { e, t, n, v } = EmailForm::deserialize(from)?;
+        Ok(match e {
+            Some(it) => Self { typed: it.clone(), email: Some(Email::from_normal(it)), verified: v },
+            None => Self { typed: t.unwrap_or_default(), email: n.map(Email::from_normal), verified: v },
+        })
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct EmailForm {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    e: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    t: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    n: Option<String>,
+    #[serde(default)]
+    v: bool,
+}
+
+#[cfg(test)]
+impl super::arb::Arb for ContactEmail {
+    fn arb(source: &mut super::arb::Source) -> Self {
+        use super::arb::Arb;
+        let typed: String = Arb::arb(source);
+        let email = if bool::arb(source) { Some(Email::from_normal(typed.clone())) } else { Arb::arb(source) };
+        Self { typed, email, verified: Arb::arb(source) }
+    }
+}
+
 mirror!(ContactPhone { typed "t": String, phone "n": Option<Phone>, verified "v": bool });
 mirror!(Address {
     full: Option<String>,

@@ -10,22 +10,22 @@ use crate::table::versioned;
 versioned!(Conversation, "conversation", ConversationId);
 
 body!(Conversation, apart { id: ConversationId, version: u64 }, {
-    created_at "created": Time,
-    updated_at "updated": Time,
-    brand: BrandId,
-    contact: ContactId,
-    lead: Option<LeadId>,
+    created_at "c": Time,
+    updated_at "u": Time,
+    brand "b": BrandId,
+    contact "p": ContactId,
+    lead "l": Option<LeadId>,
     starred: bool,
-    unread_count "unread": u32,
-    owner: Option<UserId>,
+    unread_count "n": u32,
+    owner "o": Option<UserId>,
     offer: Option<OfferId>,
     offered_to: Vec<UserId>,
     followers: Vec<UserId>,
     mentions: Vec<UserId>,
-    last_message "last": Option<LastMessage>,
+    last_message "m": Option<LastMessage>,
     last_manual_at "manual": Option<Time>,
     outbound_action "action": Option<Action>,
-    sources: Vec<SourceSeen>,
+    sources "s": Vec<SourceSeen>,
     bots: Vec<BotInstance>,
     bot_replies "replies": u32,
     wont_respond_until: Option<Time>,
@@ -37,16 +37,16 @@ body!(Conversation, apart { id: ConversationId, version: u64 }, {
 });
 
 mirror!(LastMessage {
-    id: MessageId,
-    at: Time,
-    kind: MessageType,
-    direction "dir": Direction,
-    body: String,
+    id "i": MessageId,
+    at "t": Time,
+    kind "k": MessageType,
+    direction "d": Direction,
+    body "x": String,
     bot: Option<BotId>,
     user: Option<UserId>,
-    source: Option<SourceId>,
+    source "s": Option<SourceId>,
 });
-mirror!(SourceSeen { source "s": SourceId, at "at": Time });
+mirror!(SourceSeen { source "s": SourceId, at "t": Time });
 mirror!(BotInstance {
     bot: BotId,
     active: bool,

@@ -12,7 +12,7 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Mirror, Shown, Slot, choice, mirror, variants};
+use super::{Mirror, Shown, Slot, choice, mirror, repeat, unfolded, variants};
 
 /// A unit but for what stands in the columns of its row.
 pub(crate) struct UnitBody;
@@ -27,7 +27,7 @@ impl UnitBody {
             d: Shown<'a, Vec<DocumentChange>>,
         }
         let Unit { position: _, id: _, at: _, events, documents } = unit;
-        serde_json::to_string(&Form { e: Shown(events), d: Shown(documents) })
+        serde_json::to_string(&Form { e: Shown(events), d: Shown(documents) }).map(|it| repeat::fold(&it))
     }
 
     pub(crate) fn from_json(position: u64, id: UnitId, at: Time, json: &str) -> Result<Unit, serde_json::Error> {
@@ -38,7 +38,7 @@ impl UnitBody {
             #[serde(default)]
             d: Slot<Vec<DocumentChange>>,
         }
-        let Form { e, d } = serde_json::from_str(json)?;
+        let Form { e, d } = serde_json::from_str(&unfolded(json)?)?;
         Ok(Unit { position, id, at, events: e.take::<serde_json::Error>("e")?, documents: d.take::<serde_json::Error>("d")? })
     }
 }

@@ -43,10 +43,10 @@ impl super::arb::Arb for RawBody {
 
 body!(Lead, apart { id: LeadId, source: SourceId, contact: ContactId, parsed: Option<Arc<str>> }, {
     number "n": u64,
-    created_at "created": Time,
-    conversation "conv": ConversationId,
-    bots: Vec<BotId>,
-    source_type: Option<String>,
+    created_at "c": Time,
+    conversation "v": ConversationId,
+    bots "b": Vec<BotId>,
+    source_type "st": Option<String>,
     raw "type": RawBody,
     duplicate_of: Option<LeadId>,
     keyless: bool,
@@ -75,13 +75,13 @@ impl Stored for Lead {
     }
 }
 
-body!(LeadState, apart { lead: LeadId }, { epoch: u32, state: RoutingState, since: Time });
+body!(LeadState, apart { lead: LeadId }, { epoch "e": u32, state "s": RoutingState, since "t": Time });
 
 variants!(RoutingState {
-    Assigned = "assigned" { user: UserId },
-    Offered = "offered" { offer: OfferId },
-    Inbox = "inbox" { brand: BrandId },
-    Closed = "closed" {},
+    Assigned = "a" { user "u": UserId },
+    Offered = "o" { offer "o": OfferId },
+    Inbox = "i" { brand "b": BrandId },
+    Closed = "c" {},
 });
 
 impl Stored for LeadState {

@@ -8,13 +8,13 @@ use super::{Body, body};
 use crate::table::{Bad, Cells, Stored, Table, Value};
 
 body!(Message, apart { id: MessageId, version: u64, conversation: ConversationId, at: Time, body: std::sync::Arc<str> }, {
-    created_at "created": Time,
-    kind: MessageType,
-    direction "dir": Direction,
-    bot: Option<BotId>,
-    user: Option<UserId>,
-    source: Option<SourceId>,
-    lead: Option<LeadId>,
+    created_at "c": Time,
+    kind "k": MessageType,
+    direction "d": Direction,
+    bot "b": Option<BotId>,
+    user "u": Option<UserId>,
+    source "s": Option<SourceId>,
+    lead "l": Option<LeadId>,
     profile: Profile,
 });
 

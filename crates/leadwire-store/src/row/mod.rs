@@ -18,6 +18,7 @@ mod lead;
 mod message;
 mod offer;
 mod receipt;
+pub(crate) mod repeat;
 mod source;
 mod word;
 
@@ -175,13 +176,14 @@ macro_rules! body {
                         map.end()
                     }
                 }
-                serde_json::to_string(&Part(self))
+                serde_json::to_string(&Part(self)).map(|it| $crate::row::repeat::fold(&it))
             }
 
             fn from_json(($($apart,)*): Self::Apart, json: &str) -> Result<Self, serde_json::Error> {
                 #[derive(serde::Deserialize)]
                 struct MirrorFields { $(#[serde(default $(, rename = $short)?)] $field: $crate::row::Slot<$ty>),* }
-                let fields: MirrorFields = serde_json::from_str(json)?;
+                let json = $crate::row::unfolded(json)?;
+                let fields: MirrorFields = serde_json::from_str(&json)?;
                 Ok(Self { $($apart,)* $($field: fields.$field.take::<serde_json::Error>(stringify!($field))?),* })
             }
         }
@@ -286,6 +288,11 @@ macro_rules! choice {
     };
 }
 
+/// The text with its repetitions written out.
+pub(crate) fn unfolded(json: &str) -> Result<std::borrow::Cow<'_, str>, serde_json::Error> {
+    repeat::unfold(json).ok_or_else(|| serde::de::Error::custom("points at what was not written"))
+}
+
 pub(crate) use {body, choice, mirror, name, variants, words};
 
 /// Reads a text in place and turns it into what it stands for.
@@ -386,6 +393,14 @@ impl Mirror for Uuid {
 macro_rules! digests {
     ($($len:literal),*) => {$(
         impl Mirror for [u8; $len] {
+            fn absent() -> Option<Self> {
+                Some([0; $len])
+            }
+
+            fn is_absent(&self) -> bool {
+                *self == [0; $len]
+            }
+
             fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 let mut room = [0u8; base64::len($len)];
                 to.serialize_str(base64::encode(self, &mut room))

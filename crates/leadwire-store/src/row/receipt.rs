@@ -10,13 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Body, Mirror, Slot, body};
 use crate::table::{Bad, Cells, Stored, Table, Value};
 
-body!(Receipt, apart { key: ReceiptKey, expires_at: Time }, { payload: [u8; 16], at: Time, stored: Kept });
+body!(Receipt, apart { key: ReceiptKey, expires_at: Time }, { payload "p": [u8; 16], at "t": Time, stored "s": Kept });
 
 #[derive(Serialize, Deserialize)]
 enum Form {
-    #[serde(rename = "lead")]
+    #[serde(rename = "l")]
     Lead(Slot<LeadId>),
-    #[serde(rename = "answer")]
+    #[serde(rename = "a")]
     Answer {
         status: u16,
         content_type: String,

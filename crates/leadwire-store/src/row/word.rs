@@ -106,7 +106,28 @@ macro_rules! named {
     )*};
 }
 
-named!(ScopeName, Role, Field, MessageType);
+named!(ScopeName, Role, Field);
+
+/// What every name of a type begins with is not written.
+const TYPE: &str = "TYPE_";
+
+impl Mirror for MessageType {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let name = self.name();
+        to.serialize_str(name.strip_prefix(TYPE).unwrap_or(name))
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        text(from, "a known type", |it| Self::from_name(&format!("{TYPE}{it}")))
+    }
+}
+
+#[cfg(test)]
+impl super::arb::Arb for MessageType {
+    fn arb(source: &mut super::arb::Source) -> Self {
+        source.pick(Self::ALL)
+    }
+}
 
 /// As a small number: it is part of a key.
 pub(super) fn key_kind(it: KeyKind) -> i64 {
