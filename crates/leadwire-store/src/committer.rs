@@ -230,12 +230,14 @@ impl<D: Driver> Committer<D> {
             self.driver.rollback().await;
             return Ok(());
         }
+        let began = self.shared.clock.uptime();
         self.driver.flush(&mut parts).await?;
         drop(parts);
-        let began = self.shared.clock.uptime();
+        let flushed = self.shared.clock.uptime();
         self.driver.commit().await.map_err(|trouble| Stop { trouble, culprit: None, committing: true })?;
         self.shared.stats.commits.add(1);
-        self.shared.stats.commit_nanos.spent(self.shared.clock.uptime().saturating_sub(began));
+        self.shared.stats.flush_nanos.spent(flushed.saturating_sub(began));
+        self.shared.stats.commit_nanos.spent(self.shared.clock.uptime().saturating_sub(flushed));
         self.publish(books);
         Ok(())
     }
@@ -255,7 +257,7 @@ impl<D: Driver> Committer<D> {
     /// Runs the group until nothing is missing.
     async fn passes(&mut self, books: &mut [Book], members: &mut [Member]) -> Result<(), Stop> {
         for _ in 0..PASSES_MAX {
-            self.shared.stats.passes.add(1);
+            let began = self.shared.clock.uptime();
             books.iter_mut().for_each(Book::restart);
             for (at, member) in members.iter_mut().enumerate().filter(|(_, it)| !it.settled) {
                 let agency = member.agency();
@@ -267,10 +269,14 @@ impl<D: Driver> Committer<D> {
                     return Err(Stop { trouble, culprit: Some(at), committing: false });
                 }
             }
+            let ran = self.shared.clock.uptime();
+            self.shared.stats.passes.add(1);
+            self.shared.stats.run_nanos.spent(ran.saturating_sub(began));
             if books.iter().all(|it| it.wants.is_empty()) {
                 return Ok(());
             }
             self.load(books).await?;
+            self.shared.stats.load_nanos.spent(self.shared.clock.uptime().saturating_sub(ran));
         }
         Err(Trouble::Unit(Fault::Poison(format!("it still misses rows after {PASSES_MAX} passes"))).into())
     }

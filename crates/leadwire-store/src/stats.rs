@@ -49,8 +49,12 @@ pub struct Stats {
     /// Rows read from the cache, and those that were not in it.
     pub cache_hits: Count,
     pub cache_misses: Count,
-    /// Nanoseconds from the beginning of groups to their commit, in COMMIT itself, and in applying them to the index.
+    /// Nanoseconds from the beginning of groups to their commit; and of these in running commands, in loading rows,
+    /// in writing changes, in COMMIT itself, and in applying them to the index.
     pub group_nanos: Count,
+    pub run_nanos: Count,
+    pub load_nanos: Count,
+    pub flush_nanos: Count,
     pub commit_nanos: Count,
     pub index_nanos: Count,
     /// Gauge: units waiting.
