@@ -75,6 +75,11 @@ impl Node {
         Ok(self.files.finish_bulk().await?)
     }
 
+    /// What the store has counted.
+    pub fn stats(&self) -> &Stats {
+        self.files.stats()
+    }
+
     /// Rows of each table.
     pub async fn census(&self) -> anyhow::Result<Vec<(&'static str, u64)>> {
         Ok(self.files.census().await?)

@@ -10,6 +10,7 @@ use leadwire_core::command::capture::{Capture, Inquiry, Sameness};
 use leadwire_core::entity::RawBody;
 use leadwire_core::id::SourceId;
 use leadwire_core::routing::{FactsInput, Field};
+use leadwire_store::Stats;
 
 use super::load::{self, Measured, Pace, Requests};
 use super::report::{Bound, Report, millis, ratio};
@@ -83,6 +84,7 @@ fn one(args: &Args, agencies: usize, out: &mut dyn Write) -> anyhow::Result<()> 
         // A short run first, so that neither side is measured cold.
         let warm = Pace { time: pace.time.min(Duration::from_millis(500)), rate: None };
         let (warm, _) = load::run(serving.address(), clients(2 * turn), warm)?;
+        let before = Spent::of(node.stats());
         let (measured, visitors) = load::run(serving.address(), clients(2 * turn + 1), pace)?;
         ensure!(measured.refused == 0, "{} captures were refused", measured.refused);
         captured += usize::try_from(warm.answers + measured.answers)?;
@@ -91,6 +93,7 @@ fn one(args: &Args, agencies: usize, out: &mut dyn Write) -> anyhow::Result<()> 
         let mut report =
             Report::new(format!("capture: {connections} connections, {} leads before, {} rules, {agencies} agencies", args.leads, args.rules));
         rates(&mut report, &measured, &echo);
+        Spent::of(node.stats()).since(&before).tell(&mut report);
         if *connections == 1 {
             let sync = floor::sync_latency(&ground.path(), SYNCS)?;
             let sync = millis(Duration::from_nanos(sync.value_at_quantile(0.5)));
@@ -111,6 +114,57 @@ fn one(args: &Args, agencies: usize, out: &mut dyn Write) -> anyhow::Result<()> 
     report.print(out, args.json)?;
     ensure!(leads == u64::try_from(captured)?, "{captured} captures were answered, {leads} leads stand in the database");
     Ok(())
+}
+
+/// Where the committer's time went, as the store counts it.
+#[derive(Clone, Copy)]
+struct Spent {
+    commits: u64,
+    units: u64,
+    passes: u64,
+    group_nanos: u64,
+    commit_nanos: u64,
+    index_nanos: u64,
+    hits: u64,
+    misses: u64,
+}
+
+impl Spent {
+    fn of(stats: &Stats) -> Self {
+        Self {
+            commits: stats.commits.get(),
+            units: stats.units.get(),
+            passes: stats.passes.get(),
+            group_nanos: stats.group_nanos.get(),
+            commit_nanos: stats.commit_nanos.get(),
+            index_nanos: stats.index_nanos.get(),
+            hits: stats.cache_hits.get(),
+            misses: stats.cache_misses.get(),
+        }
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            commits: self.commits - before.commits,
+            units: self.units - before.units,
+            passes: self.passes - before.passes,
+            group_nanos: self.group_nanos - before.group_nanos,
+            commit_nanos: self.commit_nanos - before.commit_nanos,
+            index_nanos: self.index_nanos - before.index_nanos,
+            hits: self.hits - before.hits,
+            misses: self.misses - before.misses,
+        }
+    }
+
+    fn tell(&self, report: &mut Report) {
+        let each = |it: u64| ratio(float(it), float(self.units)) / 1000.0;
+        report.figure("units per commit", ratio(float(self.units), float(self.commits)), "");
+        report.figure("passes per commit", ratio(float(self.passes), float(self.commits)), "");
+        report.figure("committer per unit", each(self.group_nanos), "us");
+        report.figure("  of it in COMMIT", each(self.commit_nanos), "us");
+        report.figure("index per unit", each(self.index_nanos), "us");
+        report.figure("rows found in the cache", ratio(float(self.hits), float(self.hits + self.misses)), "");
+    }
 }
 
 fn rates(report: &mut Report, measured: &Measured, echo: &Measured) {
