@@ -62,7 +62,7 @@ pub(crate) async fn messages(
     most: usize,
 ) -> Result<Vec<Arc<Message>>, Fault> {
     let (at, id) = before.map_or((i64::MAX, LAST), |(at, id)| (at.millis(), id.0.into_bytes()));
-    let sql = "SELECT id, conversation, at, version, text, body FROM message \
+    let sql = "SELECT id, conversation, at, version, text, created_at, body FROM message \
         WHERE agency = $1 AND conversation = $2 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $5";
     rows(reader, sql, &[Value::Int(local), Value::id(of.0), Value::Int(at), Value::Id(id), limit(most)]).await
 }

@@ -34,11 +34,6 @@ pub(super) fn encode<'a>(bytes: &[u8], room: &'a mut [u8]) -> &'a str {
     std::str::from_utf8(room).unwrap_or_default()
 }
 
-/// Whether every character is one of the alphabet.
-pub(super) fn is_spelled(text: &str) -> bool {
-    text.bytes().all(|it| VALUES.get(usize::from(it)).is_some_and(|it| *it != NONE))
-}
-
 /// Reads exactly `N` bytes.
 pub(super) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != len(N) {

@@ -1,17 +1,18 @@
 //! Decisions: the inputs of a routing and its outcome.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use leadwire_core::Time;
 use leadwire_core::entity::{AssignReason, Cause, Decision, GroupPick, InboxReason, MemberSeen, Outcome, SkipReason, Skipped};
 use leadwire_core::id::{BrandId, ConversationId, FlowId, GroupId, LeadId, OfferId, RuleId, SourceId, UserId};
 use leadwire_core::routing::{Atom, Facts, Field};
-use serde::de::Error as _;
-use serde::ser::SerializeMap as _;
+use serde::de::{Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Body, Mirror, Own, Shown, Slot, body, mirror, variants};
+use super::{Body, Mirror, Own, Shown, body, mirror, text, variants};
 use crate::table::{Bad, Cells, Stored, Table, Value};
 
 body!(Decision, apart { lead: LeadId, epoch: u32 }, {
@@ -32,28 +33,128 @@ body!(Decision, apart { lead: LeadId, epoch: u32 }, {
 });
 
 mirror!(Skipped { rule: RuleId, reason: SkipReason });
-mirror!(GroupPick { group "g": GroupId, turns "t": u64, members "m": Vec<MemberSeen> });
 
-/// In the order of its fields: a group is seen at every pick.
-impl Mirror for MemberSeen {
+/// `[group, turns, part, member …]`: lags are whole multiples of some part of a turn, so that part stands once.
+impl Mirror for GroupPick {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Self { user, order, weight, eligible, lag } = self;
-        (Shown(user), order, weight, eligible, lag).serialize(to)
+        let Self { group, turns, members } = self;
+        let part = members.iter().fold(0, |part, it| common(part, it.lag.unsigned_abs())).max(1);
+        let mut seq = to.serialize_seq(None)?;
+        seq.serialize_element(&Shown(group))?;
+        seq.serialize_element(turns)?;
+        seq.serialize_element(&part)?;
+        for it in members {
+            seq.serialize_element(&Seen { part, member: it })?;
+        }
+        seq.end()
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (user, order, weight, eligible, lag) = <(Own<UserId>, u16, u32, bool, i64)>::deserialize(from)?;
-        Ok(Self { user: user.0, order, weight, eligible, lag })
+        struct Reads;
+        impl<'de> Visitor<'de> for Reads {
+            type Value = GroupPick;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a group as it stood")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<GroupPick, A::Error> {
+                let group = next::<Own<GroupId>, A>(&mut seq)?.0;
+                let turns = next(&mut seq)?;
+                let part: u64 = next(&mut seq)?;
+                let mut members = Vec::new();
+                while let Some(SeenRead { mut member, parts }) = seq.next_element()? {
+                    member.lag = i64::try_from(i128::from(parts) * i128::from(part)).map_err(A::Error::custom)?;
+                    members.push(member);
+                }
+                Ok(GroupPick { group, turns, members })
+            }
+        }
+        from.deserialize_seq(Reads)
+    }
+}
+
+fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(seq: &mut A) -> Result<T, A::Error> {
+    seq.next_element()?.ok_or_else(|| A::Error::custom("the list is too short"))
+}
+
+/// The greatest common divisor.
+fn common(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// `[user, parts, order]`, then the weight where it is not 1 or something follows, then 0 for who was not eligible.
+struct Seen<'a> {
+    part: u64,
+    member: &'a MemberSeen,
+}
+
+impl Serialize for Seen<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let MemberSeen { user, order, weight, eligible, lag } = self.member;
+        let parts = i64::try_from(i128::from(*lag) / i128::from(self.part)).map_err(serde::ser::Error::custom)?;
+        let mut seq = to.serialize_seq(None)?;
+        seq.serialize_element(&Shown(user))?;
+        seq.serialize_element(&parts)?;
+        seq.serialize_element(order)?;
+        if *weight != 1 || !eligible {
+            seq.serialize_element(weight)?;
+        }
+        if !eligible {
+            seq.serialize_element(&0)?;
+        }
+        seq.end()
+    }
+}
+
+/// A member without its lag, and that in parts.
+struct SeenRead {
+    member: MemberSeen,
+    parts: i64,
+}
+
+impl<'de> Deserialize<'de> for SeenRead {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl<'de> Visitor<'de> for Reads {
+            type Value = SeenRead;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member as it stood")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<SeenRead, A::Error> {
+                let user = next::<Own<UserId>, A>(&mut seq)?.0;
+                let (parts, order) = (next(&mut seq)?, next(&mut seq)?);
+                let weight = seq.next_element()?.unwrap_or(1);
+                let eligible = seq.next_element::<u8>()?.is_none();
+                Ok(SeenRead { member: MemberSeen { user, order, weight, eligible, lag: 0 }, parts })
+            }
+        }
+        from.deserialize_seq(Reads)
     }
 }
 
 #[cfg(test)]
-impl super::arb::Arb for MemberSeen {
+impl super::arb::Arb for GroupPick {
     fn arb(source: &mut super::arb::Source) -> Self {
         use super::arb::Arb;
-        Self { user: Arb::arb(source), order: Arb::arb(source), weight: Arb::arb(source), eligible: Arb::arb(source), lag: Arb::arb(source) }
+        let part = source.pick(&[1, 667_866_432_132_900]);
+        let mut member = || MemberSeen {
+            user: Arb::arb(source),
+            order: Arb::arb(source),
+            weight: if bool::arb(source) { 1 } else { Arb::arb(source) },
+            eligible: Arb::arb(source),
+            lag: if part == 1 { Arb::arb(source) } else { part * (i64::arb(source) % 1000) },
+        };
+        let members = vec![member(), member(), member()];
+        Self { group: Arb::arb(source), turns: Arb::arb(source), members }
     }
 }
+
 /// An object: each fact by its field, a list only where there are several values; under [`UNREADABLE`] the fields
 /// that could not be read.
 impl Mirror for Facts {
@@ -73,30 +174,81 @@ impl Mirror for Facts {
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Many(Vec<AtomForm>),
-            One(AtomForm),
-        }
-        let mut facts = Self::default();
-        for (name, form) in BTreeMap::<String, Form>::deserialize(from)? {
-            let values = match form {
-                Form::Many(it) => it,
-                Form::One(it) => vec![it],
-            };
-            let values = values.into_iter().map(AtomForm::atom::<D::Error>);
-            if name == UNREADABLE {
-                for it in values {
-                    let Atom::Text(it) = it? else { return Err(D::Error::custom("a field's name is no text")) };
-                    facts.unparseable.insert(Field::from_name(&it).ok_or_else(|| D::Error::custom("an unknown field"))?);
+        struct Reads;
+        impl<'de> Visitor<'de> for Reads {
+            type Value = Facts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("facts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Facts, A::Error> {
+                let mut facts = Facts::default();
+                while let Some(Own(key)) = map.next_key::<Own<FactKey>>()? {
+                    match key {
+                        FactKey::Known(field) => drop(facts.known.insert(field, map.next_value::<Own<Values>>()?.0.0)),
+                        FactKey::Unreadable => facts.unparseable = map.next_value::<Own<BTreeSet<Field>>>()?.0,
+                    }
                 }
-            } else {
-                let field = field(&name).ok_or_else(|| D::Error::custom("an unknown field"))?;
-                facts.known.insert(field, values.collect::<Result<_, _>>()?);
+                Ok(facts)
             }
         }
-        Ok(facts)
+        from.deserialize_map(Reads)
+    }
+}
+
+enum FactKey {
+    Known(Field),
+    Unreadable,
+}
+
+impl Mirror for FactKey {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(match self {
+            Self::Known(it) => code(*it),
+            Self::Unreadable => UNREADABLE,
+        })
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        text(from, "a fact", |it| if it == UNREADABLE { Some(Self::Unreadable) } else { field(it).map(Self::Known) })
+    }
+}
+
+/// The values of one fact.
+struct Values(Vec<Atom>);
+
+impl Mirror for Values {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.write(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl<'de> Visitor<'de> for Reads {
+            type Value = Values;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value, or a list of them")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, it: bool) -> Result<Values, E> {
+                Ok(Values(vec![Atom::Bool(it)]))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, it: &str) -> Result<Values, E> {
+                Ok(Values(vec![atom(it).ok_or_else(|| E::invalid_value(Unexpected::Str(it), &self))?]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Values, A::Error> {
+                let mut values = Vec::new();
+                while let Some(Own(Values(some))) = seq.next_element()? {
+                    values.extend(some);
+                }
+                Ok(Values(values))
+            }
+        }
+        from.deserialize_any(Reads)
     }
 }
 
@@ -142,40 +294,31 @@ variants!(Outcome {
     Closed = "c" {},
 });
 
-/// A text as it is, anything else by its kind. A number keeps its digits.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum AtomForm {
-    Text(String),
-    Bool(bool),
-    Number { n: String },
-    Time { at: Slot<Time> },
-}
-
+/// A text as it is, a number as `#` and its digits, a time as `@` and its milliseconds; a text that begins like one of
+/// these has a backslash before it.
 impl Mirror for Atom {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Text(it) => AtomForm::Text(it.clone()),
-            Self::Bool(it) => AtomForm::Bool(*it),
-            Self::Number(it) => AtomForm::Number { n: it.to_string() },
-            Self::Time(it) => AtomForm::Time { at: Slot(Some(*it)) },
+            Self::Text(it) if it.starts_with(['#', '@', '\\']) => to.collect_str(&format_args!("\\{it}")),
+            Self::Text(it) => to.serialize_str(it),
+            Self::Bool(it) => to.serialize_bool(*it),
+            Self::Number(it) => to.collect_str(&format_args!("#{it}")),
+            Self::Time(it) => to.collect_str(&format_args!("@{}", it.millis())),
         }
-        .serialize(to)
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        AtomForm::deserialize(from)?.atom()
+        let mut values = Values::read(from)?.0;
+        values.pop().filter(|_| values.is_empty()).ok_or_else(|| D::Error::custom("not one value"))
     }
 }
 
-impl AtomForm {
-    fn atom<E: serde::de::Error>(self) -> Result<Atom, E> {
-        Ok(match self {
-            Self::Text(it) => Atom::Text(it),
-            Self::Bool(it) => Atom::Bool(it),
-            Self::Number { n } => Atom::Number(n.parse().map_err(E::custom)?),
-            Self::Time { at } => Atom::Time(at.take("at")?),
-        })
+fn atom(text: &str) -> Option<Atom> {
+    match text.split_at_checked(1) {
+        Some(("#", digits)) => digits.parse().ok().map(Atom::Number),
+        Some(("@", millis)) => millis.parse().ok().map(|it| Atom::Time(Time::from_millis(it))),
+        Some(("\\", rest)) => Some(Atom::Text(rest.to_owned())),
+        _ => Some(Atom::Text(text.to_owned())),
     }
 }
 
@@ -184,6 +327,7 @@ impl super::arb::Arb for Atom {
     fn arb(source: &mut super::arb::Source) -> Self {
         use super::arb::Arb;
         match source.below(4) {
+            0 if bool::arb(source) => Self::Text(source.pick(&["#1", "@", "\\", "\\#", "é"]).to_owned()),
             0 => Self::Text(Arb::arb(source)),
             1 => Self::Bool(Arb::arb(source)),
             2 => Self::Number(source.pick(&["0", "-1.50", "1250000", "0.0000001", "79228162514264337593543950335"]).parse().unwrap()),

@@ -12,7 +12,7 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Mirror, Shown, Slot, choice, mirror, repeat, unfolded, variants};
+use super::{Mirror, Own, Shown, Slot, choice, mirror, thrift, variants};
 
 /// A unit but for what stands in the columns of its row.
 pub(crate) struct UnitBody;
@@ -26,8 +26,10 @@ impl UnitBody {
             #[serde(skip_serializing_if = "Shown::is_empty")]
             d: Shown<'a, Vec<DocumentChange>>,
         }
-        let Unit { position: _, id: _, at: _, events, documents } = unit;
-        serde_json::to_string(&Form { e: Shown(events), d: Shown(documents) }).map(|it| repeat::fold(&it))
+        let Unit { position: _, id: _, at, events, documents } = unit;
+        thrift::begin();
+        thrift::distance(at.millis());
+        serde_json::to_string(&Form { e: Shown(events), d: Shown(documents) })
     }
 
     pub(crate) fn from_json(position: u64, id: UnitId, at: Time, json: &str) -> Result<Unit, serde_json::Error> {
@@ -38,7 +40,9 @@ impl UnitBody {
             #[serde(default)]
             d: Slot<Vec<DocumentChange>>,
         }
-        let Form { e, d } = serde_json::from_str(&unfolded(json)?)?;
+        thrift::begin();
+        thrift::time(at.millis());
+        let Form { e, d } = serde_json::from_str(json)?;
         Ok(Unit { position, id, at, events: e.take::<serde_json::Error>("e")?, documents: d.take::<serde_json::Error>("d")? })
     }
 }
@@ -156,7 +160,34 @@ mirror!(Columns {
 });
 
 mirror!(FieldsChange { before "b": Fields, after "a": Fields });
-mirror!(Fields { infix "i": Vec<String>, words "w": Vec<String> });
+/// The two lists, in their order.
+impl Mirror for Fields {
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn is_absent(&self) -> bool {
+        self.infix.is_empty() && self.words.is_empty()
+    }
+
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self { infix, words } = self;
+        (Shown(infix), Shown(words)).serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (infix, words) = <(Own<Vec<String>>, Own<Vec<String>>)>::deserialize(from)?;
+        Ok(Self { infix: infix.0, words: words.0 })
+    }
+}
+
+#[cfg(test)]
+impl super::arb::Arb for Fields {
+    fn arb(source: &mut super::arb::Source) -> Self {
+        use super::arb::Arb;
+        Self { infix: Arb::arb(source), words: Arb::arb(source) }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -18,8 +18,8 @@ mod lead;
 mod message;
 mod offer;
 mod receipt;
-pub(crate) mod repeat;
 mod source;
+mod thrift;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,14 +176,15 @@ macro_rules! body {
                         map.end()
                     }
                 }
-                serde_json::to_string(&Part(self)).map(|it| $crate::row::repeat::fold(&it))
+                $crate::row::thrift::begin();
+                serde_json::to_string(&Part(self))
             }
 
             fn from_json(($($apart,)*): Self::Apart, json: &str) -> Result<Self, serde_json::Error> {
                 #[derive(serde::Deserialize)]
                 struct MirrorFields { $(#[serde(default $(, rename = $short)?)] $field: $crate::row::Slot<$ty>),* }
-                let json = $crate::row::unfolded(json)?;
-                let fields: MirrorFields = serde_json::from_str(&json)?;
+                $crate::row::thrift::begin();
+                let fields: MirrorFields = serde_json::from_str(json)?;
                 Ok(Self { $($apart,)* $($field: fields.$field.take::<serde_json::Error>(stringify!($field))?),* })
             }
         }
@@ -288,11 +289,6 @@ macro_rules! choice {
     };
 }
 
-/// The text with its repetitions written out.
-pub(crate) fn unfolded(json: &str) -> Result<std::borrow::Cow<'_, str>, serde_json::Error> {
-    repeat::unfold(json).ok_or_else(|| serde::de::Error::custom("points at what was not written"))
-}
-
 pub(crate) use {body, choice, mirror, name, variants, words};
 
 /// Reads a text in place and turns it into what it stands for.
@@ -371,22 +367,44 @@ impl Mirror for Arc<str> {
 
 impl Mirror for Time {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_i64(self.millis())
+        to.serialize_i64(thrift::distance(self.millis()))
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        i64::deserialize(from).map(Self::from_millis)
+        i64::deserialize(from).map(|it| Self::from_millis(thrift::time(it)))
     }
 }
 
 impl Mirror for Uuid {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if let Some(number) = thrift::mention(*self) {
+            return to.serialize_u64(number);
+        }
         let mut room = [0u8; base64::len(16)];
         to.serialize_str(base64::encode(self.as_bytes(), &mut room))
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        text(from, "an id", |it| base64::decode::<16>(it).map(Self::from_bytes))
+        struct Reads;
+        impl Visitor<'_> for Reads {
+            type Value = Uuid;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, it: &str) -> Result<Uuid, E> {
+                let id = base64::decode::<16>(it).map(Uuid::from_bytes);
+                let id = id.ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(it), &self))?;
+                thrift::mention(id);
+                Ok(id)
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, it: u64) -> Result<Uuid, E> {
+                thrift::mentioned(it).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Unsigned(it), &self))
+            }
+        }
+        from.deserialize_any(Reads)
     }
 }
 

@@ -63,6 +63,7 @@ CREATE TABLE message (
     id BLOB NOT NULL,
     version INTEGER NOT NULL,
     text TEXT NOT NULL,
+    created_at INTEGER,
     body TEXT NOT NULL,
     PRIMARY KEY (agency, conversation, at, id),
     UNIQUE (agency, id)
