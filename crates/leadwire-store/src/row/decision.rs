@@ -1,6 +1,6 @@
 //! Decisions: the inputs of a routing and its outcome.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
