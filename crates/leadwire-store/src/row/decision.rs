@@ -281,7 +281,7 @@ fn field(name: &str) -> Option<Field> {
 impl super::arb::Arb for Facts {
     fn arb(source: &mut super::arb::Source) -> Self {
         use super::arb::Arb;
-        let mut known: BTreeMap<Field, Vec<Atom>> = Arb::arb(source);
+        let mut known: std::collections::BTreeMap<Field, Vec<Atom>> = Arb::arb(source);
         known.retain(|_, values| !values.is_empty());
         Self { known, unparseable: Arb::arb(source) }
     }
