@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use super::idempotent::{KEEP_SECS, digest};
-use super::known::{self, Arrival};
+use super::known::{self, Arrival, KeysRead};
 use super::thread;
 use crate::Time;
 use crate::config::Config;
 use crate::entity::{
-    Address, CaptureMode, Cause, Contact, Conversation, Decision, Direction, FieldValue, Lead, LeadState, Message, MessageType, Offer, OfferState,
-    Outcome, RawBody, Receipt, ReceiptKey, RoutingState, Source, SourceCount, Stored, Turns,
+    Address, CaptureMode, CapturedBefore, Cause, Contact, Conversation, Decision, Direction, FieldValue, Lead, LeadState, Message, MessageType,
+    Offer, OfferState, Outcome, RawBody, Receipt, ReceiptKey, RoutingState, Source, SourceCount, Stored, Turns,
 };
 use crate::feed::Event;
 use crate::id::{BotId, LeadId, SourceId};
@@ -45,6 +45,8 @@ pub struct Inquiry {
     pub assignees: Vec<Assignee>,
     /// Facts only the surface can read: listing, price, place, referrer …
     pub facts: FactsInput,
+    /// Left as it is by whoever makes one.
+    pub keys: KeysRead,
 }
 
 /// What makes two captures the same one.
@@ -96,9 +98,12 @@ impl Command for Capture {
         if let Some(key) = &receipt {
             tx.want::<Receipt>(key);
         }
+        for group in config.rules(source.id).into_iter().flat_map(|it| it.set.groups()) {
+            tx.want::<Turns>(&group);
+        }
         let mut duplicate_of = None;
         if let Some(key) = &receipt {
-            match self.same(tx, source, key)? {
+            match self.same(tx, key)? {
                 Same::No => {}
                 Same::Replay(lead) => {
                     let lead = tx.get::<Lead>(&lead)?.ok_or(Refusal::NotFound(Thing::Lead))?;
@@ -109,6 +114,12 @@ impl Command for Capture {
         }
 
         let known = known::find(tx, &arrival)?;
+        let fingerprint = self.fingerprint().filter(|_| source.capture.fingerprint_secs > 0);
+        if let (Some(payload), Some(contact)) = (&fingerprint, &known)
+            && let Some(lead) = repeated(tx, source, contact, payload)?
+        {
+            return Ok(Captured { lead, replayed: true });
+        }
         let returning = known.is_some();
         let contact_tags = known.as_ref().map(|it| it.tags.clone()).unwrap_or_default();
         let (contact, mut conversation) = known::update(tx, &arrival, known)?;
@@ -145,6 +156,12 @@ impl Command for Capture {
             thread::meet_bot(&mut conversation, bot, true);
         }
         conversation.lead = Some(id);
+        if let Some(payload) = fingerprint {
+            conversation.captured.retain(|it| now < it.at.plus_secs(i64::from(source.capture.fingerprint_secs)));
+            conversation.captured.push(CapturedBefore { payload, lead: id, at: now });
+            let surplus = conversation.captured.len().saturating_sub(CAPTURED_MAX);
+            conversation.captured.drain(..surplus);
+        }
 
         let facts = Arc::new(self.facts(&config, source, &contact, returning, &contact_tags, now));
         if duplicate_of.is_some() {
@@ -164,15 +181,24 @@ impl Command for Capture {
             last_capture_at: count.as_ref().and_then(|it| it.last_capture_at).max(Some(now)),
         });
         if let Some(key) = receipt {
-            let keep = match self.sameness {
-                Sameness::Fingerprint => i64::from(source.capture.fingerprint_secs),
-                _ => KEEP_SECS,
-            };
-            // A fingerprint is the payload: it need not be kept beside itself.
-            let payload = if self.sameness == Sameness::Fingerprint { [0; 16] } else { self.payload() };
-            tx.put(Receipt { key, payload, at: now, expires_at: now.plus_secs(keep), stored: Stored::Lead(id) });
+            tx.put(Receipt { key, payload: self.payload(), at: now, expires_at: now.plus_secs(KEEP_SECS), stored: Stored::Lead(id) });
         }
         Ok(Captured { lead, replayed: false })
+    }
+}
+
+/// Captures of a contact among which a repetition is told.
+const CAPTURED_MAX: usize = 8;
+
+/// The lead this payload made a moment ago. The span of the moment counts, so that switching it off works at once.
+fn repeated(tx: &mut Tx<'_>, source: &Source, contact: &Contact, payload: &[u8; 16]) -> Result<Option<Arc<Lead>>, Halt> {
+    let Some(conversation) = contact.conversation else { return Ok(None) };
+    let Some(conversation) = tx.get::<Conversation>(&conversation)? else { return Ok(None) };
+    let span = i64::from(source.capture.fingerprint_secs);
+    let before = conversation.captured.iter().find(|it| it.payload == *payload && tx.now < it.at.plus_secs(span));
+    match before {
+        Some(it) => Ok(tx.get::<Lead>(&it.lead)?),
+        None => Ok(None),
     }
 }
 
@@ -187,33 +213,26 @@ impl Capture {
         digest(&[self.raw.content_type.as_bytes(), &self.raw.bytes])
     }
 
+    /// Where a natural id's receipt lies.
     fn receipt_key(&self) -> Option<ReceiptKey> {
-        let source = self.source.0.as_bytes().as_slice();
         match &self.sameness {
-            Sameness::Header => None,
-            Sameness::Natural(id) => Some(ReceiptKey::of(&[b"natural", source, id.as_bytes()])),
-            Sameness::Fingerprint => {
-                // Without a way to tell people apart, two equal payloads may well be two people.
-                let named = !self.inquiry.emails.is_empty() || !self.inquiry.phones.is_empty() || self.inquiry.contact_id.is_some();
-                named.then(|| ReceiptKey::of(&[b"fingerprint", source, &self.payload()]))
-            }
+            Sameness::Natural(id) => Some(ReceiptKey::of(&[b"natural", self.source.0.as_bytes(), id.as_bytes()])),
+            Sameness::Header | Sameness::Fingerprint => None,
         }
     }
 
-    fn same(&self, tx: &mut Tx<'_>, source: &Source, key: &ReceiptKey) -> Result<Same, Halt> {
+    fn same(&self, tx: &mut Tx<'_>, key: &ReceiptKey) -> Result<Same, Halt> {
         let now = tx.now;
-        let Some(receipt) = tx.get::<Receipt>(key)? else { return Ok(Same::No) };
+        let Some(receipt) = tx.get::<Receipt>(key)?.filter(|it| now < it.expires_at) else { return Ok(Same::No) };
         let Stored::Lead(lead) = receipt.stored else { return Ok(Same::No) };
-        let until = match self.sameness {
-            // The span of the moment counts, so that switching it off works at once.
-            Sameness::Fingerprint => receipt.at.plus_secs(i64::from(source.capture.fingerprint_secs)),
-            _ => receipt.expires_at,
-        };
-        Ok(match now < until {
-            false => Same::No,
-            true if self.sameness == Sameness::Fingerprint || receipt.payload == self.payload() => Same::Replay(lead),
-            true => Same::OtherPayload(lead),
-        })
+        Ok(if receipt.payload == self.payload() { Same::Replay(lead) } else { Same::OtherPayload(lead) })
+    }
+
+    /// What the payload is told by among its contact's latest captures. Only a body by which its contact is found again
+    /// gets this far: without, two equal payloads may well be two people.
+    fn fingerprint(&self) -> Option<[u8; 16]> {
+        let source = self.source.0.as_bytes().as_slice();
+        (self.sameness == Sameness::Fingerprint).then(|| digest(&[source, self.raw.content_type.as_bytes(), &self.raw.bytes]))
     }
 
     /// The inquiry as the newest message of the thread.

@@ -1,6 +1,6 @@
 //! Who it is: finds the contact an inquiry is from, or makes one, and takes in what the inquiry says of the person.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::capture::{Inquiry, clipped, clipped_list};
 use super::thread;
@@ -17,12 +17,41 @@ use crate::{Email, Phone};
 /// Rechat's words for what made or changed a contact.
 const LEAD: &str = "lts_lead";
 
+/// The keys of an inquiry, read with a country's eyes.
+#[derive(Debug)]
+struct Keys {
+    country: String,
+    emails: Vec<(String, Option<Email>)>,
+    phones: Vec<(String, Option<Phone>)>,
+}
+
+/// Keys that were read once: a command runs several times, and reading them is a good part of its cost.
+#[derive(Clone, Debug, Default)]
+pub struct KeysRead(OnceLock<Arc<Keys>>);
+
+impl Keys {
+    fn of(inquiry: &Inquiry, country: &str) -> Arc<Self> {
+        let read = || {
+            Arc::new(Self {
+                country: country.to_owned(),
+                emails: typed(&inquiry.emails).map(|it| (it.to_owned(), Email::parse(it))).collect(),
+                phones: typed(&inquiry.phones).map(|it| (it.to_owned(), Phone::parse(it, country))).collect(),
+            })
+        };
+        let keys = inquiry.keys.0.get_or_init(read);
+        if keys.country == country { Arc::clone(keys) } else { read() }
+    }
+}
+
+fn typed(list: &[String]) -> impl Iterator<Item = &str> {
+    list.iter().map(|it| it.trim()).filter(|it| !it.is_empty() && it.len() <= KEY_BYTES_MAX).take(LIST_LEN_MAX)
+}
+
 /// An inquiry with its keys read.
 pub struct Arrival<'a> {
     inquiry: &'a Inquiry,
     brand: BrandId,
-    emails: Vec<(String, Option<Email>)>,
-    phones: Vec<(String, Option<Phone>)>,
+    keys: Arc<Keys>,
     external: Option<ExternalIdKey>,
     /// What it adds to a contact that is already known is not verified.
     keyless: bool,
@@ -31,12 +60,10 @@ pub struct Arrival<'a> {
 impl<'a> Arrival<'a> {
     pub fn new(inquiry: &'a Inquiry, source: &Source, config: &Config, keyless: bool) -> Self {
         let country = config.brand(source.brand).map_or("US", |it| it.default_country.as_str());
-        let typed = |list: &'a [String]| list.iter().map(|it| it.trim()).filter(|it| !it.is_empty() && it.len() <= KEY_BYTES_MAX).take(LIST_LEN_MAX);
         Self {
             inquiry,
             brand: source.brand,
-            emails: typed(&inquiry.emails).map(|it| (it.to_owned(), Email::parse(it))).collect(),
-            phones: typed(&inquiry.phones).map(|it| (it.to_owned(), Phone::parse(it, country))).collect(),
+            keys: Keys::of(inquiry, country),
             external: inquiry
                 .contact_id
                 .as_deref()
@@ -49,8 +76,8 @@ impl<'a> Arrival<'a> {
 
     /// The keys by which it may be known, in the order they are tried.
     fn keys(&self) -> impl Iterator<Item = ContactKeyId> {
-        let emails = self.emails.iter().filter_map(|(_, it)| it.as_ref()).map(|it| email_key(self.brand, it));
-        emails.chain(self.phones.iter().filter_map(|(_, it)| it.as_ref()).filter_map(|it| phone_key(self.brand, it)))
+        let emails = self.keys.emails.iter().filter_map(|(_, it)| it.as_ref()).map(|it| email_key(self.brand, it));
+        emails.chain(self.keys.phones.iter().filter_map(|(_, it)| it.as_ref()).filter_map(|it| phone_key(self.brand, it)))
     }
 
     /// Asks for every row the match may need.
@@ -108,7 +135,7 @@ pub fn update(tx: &mut Tx<'_>, arrival: &Arrival<'_>, known: Option<Arc<Contact>
     };
     fill(&mut contact, arrival.inquiry, returning);
     let verified = !(returning && arrival.keyless);
-    for (typed, email) in &arrival.emails {
+    for (typed, email) in &arrival.keys.emails {
         let known = contact.emails.iter().any(|it| if email.is_some() { it.email == *email } else { it.typed == *typed });
         if known || contact.emails.len() >= LIST_LEN_MAX {
             continue;
@@ -118,7 +145,7 @@ pub fn update(tx: &mut Tx<'_>, arrival: &Arrival<'_>, known: Option<Arc<Contact>
             claim_key(tx, contact.id, email_key(arrival.brand, email))?;
         }
     }
-    for (typed, phone) in &arrival.phones {
+    for (typed, phone) in &arrival.keys.phones {
         let known = contact.phones.iter().any(|it| if phone.is_some() { it.phone == *phone } else { it.typed == *typed });
         if known || contact.phones.len() >= LIST_LEN_MAX {
             continue;

@@ -50,6 +50,7 @@ pub fn blank(id: ConversationId, brand: BrandId, contact: ContactId, now: Time) 
         unread_count: 0,
         owner: None,
         lead: None,
+        captured: Vec::new(),
         offer: None,
         offered_to: Vec::new(),
         followers: Vec::new(),

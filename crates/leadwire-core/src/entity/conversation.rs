@@ -19,6 +19,8 @@ pub struct Conversation {
     pub owner: Option<UserId>,
     /// Its newest lead: the one whose routing an assignment by hand ends.
     pub lead: Option<LeadId>,
+    /// Its latest captures, by what was sent: how a repetition is told.
+    pub captured: Vec<CapturedBefore>,
     /// The open offer of its newest lead, and whom it invites.
     pub offer: Option<OfferId>,
     pub offered_to: Vec<UserId>,
@@ -54,6 +56,15 @@ pub struct LastMessage {
     pub bot: Option<BotId>,
     pub user: Option<UserId>,
     pub source: Option<SourceId>,
+}
+
+/// A capture that the same payload would repeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapturedBefore {
+    /// Hash of source and payload.
+    pub payload: [u8; 16],
+    pub lead: LeadId,
+    pub at: Time,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -93,6 +93,13 @@ pub struct RuleSet {
     pub rules: Vec<Arc<Rule>>,
 }
 
+impl RuleSet {
+    /// Every group a rule names, in order, each as often as it is named.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> {
+        self.rules.iter().filter_map(|it| it.group)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     pub id: RuleId,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use leadwire_core::command::capture::{Capture, Captured, Inquiry, Sameness};
+use leadwire_core::command::known::KeysRead;
 use leadwire_core::config::Config;
 use leadwire_core::entity::{self, RawBody, StoredAnswer};
 use leadwire_core::routing::{self, FactsInput, Field as Fact, RawFact};
@@ -151,6 +152,7 @@ fn inquiry(it: Lead) -> Inquiry {
             .map(|it| routing::Assignee { email: it.email, phone: it.phone_number, mls: it.mls, mls_id: it.mls_id })
             .collect(),
         facts,
+        keys: KeysRead::default(),
     }
 }
 

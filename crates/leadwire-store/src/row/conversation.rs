@@ -1,7 +1,7 @@
 //! Conversations.
 
 use leadwire_core::Time;
-use leadwire_core::entity::{Action, BotInstance, Conversation, Direction, LastMessage, MessageType, Profile, Score, SourceSeen};
+use leadwire_core::entity::{Action, BotInstance, CapturedBefore, Conversation, Direction, LastMessage, MessageType, Profile, Score, SourceSeen};
 use leadwire_core::id::{BotId, BrandId, ContactId, ConversationId, LeadId, MessageId, OfferId, ProfileId, SourceId, UserId};
 
 use super::{body, mirror};
@@ -15,6 +15,7 @@ body!(Conversation, apart { id: ConversationId, version: u64 }, {
     brand "b": BrandId,
     contact "p": ContactId,
     lead "l": Option<LeadId>,
+    captured "a": Vec<CapturedBefore>,
     starred: bool,
     unread_count "n": u32,
     owner "o": Option<UserId>,
@@ -46,6 +47,7 @@ mirror!(LastMessage {
     user: Option<UserId>,
     source "s": Option<SourceId>,
 });
+mirror!(CapturedBefore { payload "p": [u8; 16], lead "l": LeadId, at "t": Time });
 mirror!(SourceSeen { source "s": SourceId, at "t": Time });
 mirror!(BotInstance {
     bot: BotId,

@@ -480,6 +480,7 @@ pub(crate) fn a_conversation(id: ConversationId, contact: ContactId, now: Time) 
         unread_count: 0,
         owner: None,
         lead: None,
+        captured: Vec::new(),
         offer: None,
         offered_to: Vec::new(),
         followers: Vec::new(),

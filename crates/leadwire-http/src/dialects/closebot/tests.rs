@@ -212,6 +212,7 @@ fn conversation() -> Conversation {
         brand: id(1),
         contact: id(50),
         lead: None,
+        captured: Vec::new(),
         starred: true,
         unread_count: 2,
         owner: None,

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use leadwire_core::command::capture::Inquiry;
+use leadwire_core::command::known::KeysRead;
 use leadwire_core::entity::Address;
 use leadwire_core::limits::{LIST_LEN_MAX, NAME_BYTES_MAX, NOTE_BYTES_MAX};
 use leadwire_core::routing::{Assignee, FactsInput, Field, RawFact};
@@ -383,6 +384,7 @@ fn inquiry(payload: LeadPayload, mut facts: FactsInput) -> Inquiry {
         contact_id: None,
         assignees: named,
         facts,
+        keys: KeysRead::default(),
     }
 }
 
