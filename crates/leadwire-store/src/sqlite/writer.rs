@@ -91,7 +91,8 @@ impl Driver for Writer {
         let failed = |error: rusqlite::Error| trouble(&error);
         set_durable(&self.conn, true).map_err(failed)?;
         self.conn.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-        let done = progress(&self.conn, CheckpointMode::TRUNCATE).map(drop);
+        // The WAL keeps its length: writing over it is cheaper to sync than letting it grow again.
+        let done = progress(&self.conn, CheckpointMode::RESTART).map(drop);
         self.conn.busy_timeout(RESTART_PATIENCE).map_err(failed)?;
         done
     }

@@ -15,6 +15,7 @@ mod kill;
 mod overload;
 mod process;
 mod rechat;
+mod rechat_capture;
 mod spine;
 mod wire;
 
