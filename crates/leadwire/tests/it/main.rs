@@ -13,6 +13,7 @@ mod documents;
 mod harness;
 mod kill;
 mod overload;
+mod pages;
 mod process;
 mod rechat;
 mod rechat_capture;
