@@ -37,36 +37,69 @@ body!(Contact, apart { id: ContactId, version: u64 }, {
     profile: Profile,
 });
 
-/// The normal form is not repeated where it was typed so.
-impl Mirror for ContactEmail {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Self { typed, email, verified } = self;
-        let form = match email {
-            Some(it) if it.as_str() == typed => EmailForm { e: Some(typed.clone()), ..EmailForm::default() },
-            other => EmailForm { t: Some(typed.clone()), n: other.as_ref().map(|it| it.as_str().to_owned()), ..EmailForm::default() },
-        };
-        EmailForm { v: *verified, ..form }.serialize(to)
-    }
-
-    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let EmailForm { e, t, n, v } = EmailForm::deserialize(from)?;
-        Ok(match e {
-            Some(it) => Self { typed: it.clone(), email: Some(Email::from_normal(it)), verified: v },
-            None => Self { typed: t.unwrap_or_default(), email: n.map(Email::from_normal), verified: v },
-        })
-    }
-}
-
+/// A way to reach somebody: `e` where the normal form is as typed, else `t` as typed and `n` the normal form, or `w`
+/// the digits of a number that is none. Unverified ones say so.
 #[derive(Default, Serialize, Deserialize)]
-struct EmailForm {
+struct Reach {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     e: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     t: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     n: Option<String>,
-    #[serde(default)]
-    v: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    w: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unverified: bool,
+}
+
+impl Reach {
+    fn new(typed: &str, normal: Option<&str>, verified: bool) -> Self {
+        let (e, t, n) = match normal {
+            Some(normal) if normal == typed => (Some(typed), None, None),
+            other => (None, Some(typed), other),
+        };
+        Self { e: e.map(str::to_owned), t: t.map(str::to_owned), n: n.map(str::to_owned), w: None, unverified: !verified }
+    }
+
+    /// As typed, and the normal form.
+    fn texts(e: Option<String>, t: Option<String>, n: Option<String>) -> (String, Option<String>) {
+        match e {
+            Some(it) => (it.clone(), Some(it)),
+            None => (t.unwrap_or_default(), n),
+        }
+    }
+}
+
+impl Mirror for ContactEmail {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self { typed, email, verified } = self;
+        Reach::new(typed, email.as_ref().map(Email::as_str), *verified).serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Reach { e, t, n, w: _, unverified } = Reach::deserialize(from)?;
+        let (typed, normal) = Reach::texts(e, t, n);
+        Ok(Self { typed, email: normal.map(Email::from_normal), verified: !unverified })
+    }
+}
+
+impl Mirror for ContactPhone {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self { typed, phone, verified } = self;
+        let (valid, weak) = match phone {
+            Some(Phone::Valid(it)) => (Some(it.as_str()), None),
+            Some(Phone::Weak(it)) => (None, Some(it.clone())),
+            None => (None, None),
+        };
+        Reach { w: weak, ..Reach::new(typed, valid, *verified) }.serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Reach { e, t, n, w, unverified } = Reach::deserialize(from)?;
+        let (typed, normal) = Reach::texts(e, t, n);
+        Ok(Self { typed, phone: normal.map(Phone::Valid).or_else(|| w.map(Phone::Weak)), verified: !unverified })
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +112,21 @@ impl super::arb::Arb for ContactEmail {
     }
 }
 
-mirror!(ContactPhone { typed "t": String, phone "n": Option<Phone>, verified "v": bool });
+#[cfg(test)]
+impl super::arb::Arb for ContactPhone {
+    fn arb(source: &mut super::arb::Source) -> Self {
+        use super::arb::Arb;
+        let typed: String = Arb::arb(source);
+        let phone = match source.below(4) {
+            0 => None,
+            1 => Some(Phone::Valid(typed.clone())),
+            2 => Some(Phone::Valid(Arb::arb(source))),
+            _ => Some(Phone::Weak(Arb::arb(source))),
+        };
+        Self { typed, phone, verified: Arb::arb(source) }
+    }
+}
+
 mirror!(Address {
     full: Option<String>,
     street: Option<String>,

@@ -12,7 +12,7 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Body, Mirror, Own, Shown, body, mirror, text, variants};
+use super::{Body, Mirror, Own, Shown, body, mirror, text, thrift, variants};
 use crate::table::{Bad, Cells, Stored, Table, Value};
 
 body!(Decision, apart { lead: LeadId, epoch: u32 }, {
@@ -236,6 +236,11 @@ impl Mirror for Values {
                 Ok(Values(vec![Atom::Bool(it)]))
             }
 
+            fn visit_u64<E: serde::de::Error>(self, it: u64) -> Result<Values, E> {
+                let id = thrift::mentioned(it).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(it), &self))?;
+                Ok(Values(vec![Atom::Text(id.to_string())]))
+            }
+
             fn visit_str<E: serde::de::Error>(self, it: &str) -> Result<Values, E> {
                 Ok(Values(vec![atom(it).ok_or_else(|| E::invalid_value(Unexpected::Str(it), &self))?]))
             }
@@ -257,6 +262,10 @@ const UNREADABLE: &str = "!";
 /// A field's name, or a shorter word where every lead has one.
 fn code(field: Field) -> &'static str {
     match field {
+        Field::PostalCode => "z",
+        Field::UtmSource => "us",
+        Field::UtmMedium => "um",
+        Field::UtmCampaign => "uc",
         Field::SourceType => "st",
         Field::LeadSource => "ls",
         Field::EmailDomain => "ed",
@@ -295,10 +304,11 @@ variants!(Outcome {
 });
 
 /// A text as it is, a number as `#` and its digits, a time as `@` and its milliseconds; a text that begins like one of
-/// these has a backslash before it.
+/// these has a backslash before it. An id that stands in the decision already, as the source's does, is its number.
 impl Mirror for Atom {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
+            Self::Text(it) if let Some(number) = thrift::known(it) => to.serialize_u64(number),
             Self::Text(it) if it.starts_with(['#', '@', '\\']) => to.collect_str(&format_args!("\\{it}")),
             Self::Text(it) => to.serialize_str(it),
             Self::Bool(it) => to.serialize_bool(*it),
@@ -350,5 +360,27 @@ impl Stored for Decision {
 
     fn from_cells(cells: Cells<'_>) -> Result<Self, Bad> {
         Self::from_json((LeadId(cells.uuid(0)?), cells.u32(1)?), cells.text(2)?).map_err(|_| Bad(2))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leadwire_core::id::Uuid;
+
+    use super::*;
+    use crate::row::arb::{Arb, Source};
+
+    #[test]
+    fn the_source_among_the_facts_is_not_said_again() {
+        let mut decision: Decision = Arb::arb(&mut Source::new(1));
+        let id = Uuid::from_u128(0x0190_abcd_0000_7000_8000_0000_0000_0001);
+        decision.source = SourceId(id);
+        for text in [id.to_string(), id.to_string().to_uppercase(), Uuid::from_u128(2).to_string()] {
+            let facts = Facts { known: [(Field::Channel, vec![Atom::Text(text.clone())])].into_iter().collect(), unparseable: BTreeSet::new() };
+            decision.facts = Arc::new(facts);
+            let json = decision.to_json().unwrap();
+            assert_eq!(json.contains(&text), text != id.to_string());
+            assert_eq!(Decision::from_json((decision.lead, decision.epoch), &json).unwrap(), decision);
+        }
     }
 }

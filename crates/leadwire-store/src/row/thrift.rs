@@ -30,6 +30,14 @@ pub(super) fn begin() {
     });
 }
 
+/// The number of an id that stood before, in its hyphenated spelling; nothing is remembered.
+pub(super) fn known(text: &str) -> Option<u64> {
+    let id = leadwire_core::id::parse(text).ok()?;
+    let same = TEXT.with_borrow(|it| it.ids.iter().position(|it| *it == id))?;
+    // One in capitals is another text.
+    text.bytes().all(|it| !it.is_ascii_uppercase()).then_some(same as u64)
+}
+
 /// The number of an id that stood before; else it is remembered.
 pub(super) fn mention(id: Uuid) -> Option<u64> {
     TEXT.with_borrow_mut(|text| {

@@ -1,5 +1,6 @@
 //! Ids and enums of words that several mirrors use.
 
+use leadwire_core::Email;
 use leadwire_core::entity::{
     Action, AssignReason, CaptureMode, Cause, Combine, Direction, Distribution, InboxReason, KeyKind, MessageType, Operator, Role, ScopeName,
     SkipReason, Target,
@@ -10,10 +11,9 @@ use leadwire_core::id::{
     ProfileId, RuleId, SourceId, UnitId, UserId, Uuid,
 };
 use leadwire_core::routing::Field;
-use leadwire_core::{Email, Phone};
 use serde::{Deserializer, Serializer};
 
-use super::{Mirror, choice, text, words};
+use super::{Mirror, text, words};
 
 macro_rules! ids {
     ($($name:ident),* $(,)?) => {$(
@@ -65,7 +65,45 @@ words!(Combine { And = "and", Or = "or" });
 words!(Target { Group = "group", User = "user", Brand = "brand" });
 words!(Operator { Eq = "eq", Any = "any", All = "all", Gte = "gte", Lte = "lte" });
 words!(Distribution { RoundRobin = "round_robin", FirstToClaim = "first_to_claim" });
-words!(Cause { Capture = "capture", Claim = "claim", Decline = "decline", OfferExpired = "offer_expired", Manual = "manual" });
+/// A capture's is not written: nearly all are.
+impl Mirror for Cause {
+    fn absent() -> Option<Self> {
+        Some(Self::Capture)
+    }
+
+    fn is_absent(&self) -> bool {
+        *self == Self::Capture
+    }
+
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(match self {
+            Self::Capture => "capture",
+            Self::Claim => "claim",
+            Self::Decline => "decline",
+            Self::OfferExpired => "offer_expired",
+            Self::Manual => "manual",
+        })
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        text(from, "a cause", |it| match it {
+            "capture" => Some(Self::Capture),
+            "claim" => Some(Self::Claim),
+            "decline" => Some(Self::Decline),
+            "offer_expired" => Some(Self::OfferExpired),
+            "manual" => Some(Self::Manual),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+impl super::arb::Arb for Cause {
+    fn arb(source: &mut super::arb::Source) -> Self {
+        source.pick(&[Self::Capture, Self::Claim, Self::Decline, Self::OfferExpired, Self::Manual])
+    }
+}
+
 words!(Change { Created = "created", Updated = "updated", Deleted = "deleted" });
 words!(InboxReason { Rule = "rule", NothingResolvable = "nothing_resolvable", OfferExpired = "offer_expired", OfferDeclined = "offer_declined", Unassigned = "unassigned" });
 words!(AssignReason {
@@ -168,5 +206,3 @@ impl super::arb::Arb for Email {
         Self::from_normal(super::arb::Arb::arb(source))
     }
 }
-
-choice!(Phone { Valid = "valid"(String), Weak = "weak"(String) });
