@@ -435,7 +435,6 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Which leads a list shows. All conditions hold.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct LeadFilter {
-    pub contact: Option<ContactId>,
     pub source: Option<SourceId>,
     /// Leads of these sources only: what the asker may see.
     pub sources: Option<Arc<std::collections::BTreeSet<SourceId>>>,

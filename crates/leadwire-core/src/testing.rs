@@ -349,9 +349,7 @@ impl Store for World {
     ) -> BoxFuture<'a, Result<Vec<Arc<Lead>>, Fault>> {
         let mut rows: Vec<Arc<Lead>> = self.all(agency);
         rows.retain(|it| {
-            filter.contact.is_none_or(|asked| it.contact == asked)
-                && filter.source.is_none_or(|asked| it.source == asked)
-                && filter.sources.as_ref().is_none_or(|asked| asked.contains(&it.source))
+            filter.source.is_none_or(|asked| it.source == asked) && filter.sources.as_ref().is_none_or(|asked| asked.contains(&it.source))
         });
         Box::pin(ready(Ok(newest(rows, |it| it.id, before.as_ref(), limit))))
     }

@@ -17,8 +17,6 @@ use crate::table::{Cells, Stored, Value, decode_as, table};
 const WALK_MAX: usize = 2_000;
 /// A list over no more sources than this is always put together source by source.
 const SOURCES_FEW: usize = 32;
-/// Leads of one contact read at once.
-const CONTACT_LEADS: usize = 256;
 
 /// After every id there can be.
 const LAST: [u8; 16] = [0xff; 16];
@@ -86,27 +84,11 @@ pub(crate) async fn dead_letters(reader: &dyn Reader, local: i64, before: Option
 
 /// Ids of leads, newest first; the rows are read by key.
 pub(crate) async fn leads(reader: &dyn Reader, local: i64, filter: &LeadFilter, before: Option<LeadId>, most: usize) -> Result<Vec<LeadId>, Fault> {
-    let LeadFilter { contact, source, sources } = filter;
+    let LeadFilter { source, sources } = filter;
     let before = before.map_or(LAST, |it| it.0.into_bytes());
     let seen = |it: &SourceId| source.is_none_or(|source| *it == source) && sources.as_ref().is_none_or(|list| list.contains(it));
     if most == 0 {
         return Ok(Vec::new());
-    }
-    if let Some(contact) = contact {
-        let sql = "SELECT id, source FROM lead WHERE agency = $1 AND contact = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
-        let mut found = Vec::new();
-        let mut before = before;
-        loop {
-            let params = [Value::Int(local), Value::id(contact.0), Value::Id(before), limit(CONTACT_LEADS)];
-            let some = pairs(reader, sql, &params).await?;
-            found.extend(some.iter().filter(|(_, source)| seen(source)).map(|(id, _)| *id));
-            match some.last() {
-                Some((last, _)) if found.len() < most && some.len() == CONTACT_LEADS => before = last.0.into_bytes(),
-                _ => break,
-            }
-        }
-        found.truncate(most);
-        return Ok(found);
     }
     match (source, sources) {
         (Some(source), _) if seen(source) => of_source(reader, local, *source, before, most).await,

@@ -10,8 +10,8 @@ use super::thread;
 use crate::Time;
 use crate::config::Config;
 use crate::entity::{
-    Address, CaptureMode, CapturedBefore, Cause, Contact, Conversation, Decision, Direction, FieldValue, Lead, LeadState, Message, MessageType,
-    Offer, OfferState, Outcome, RawBody, Receipt, ReceiptKey, RoutingState, Source, SourceCount, Stored, Turns,
+    Address, CaptureMode, CapturedBefore, Cause, Contact, Conversation, Decision, Direction, FieldValue, Lead, Message, MessageType, Offer,
+    OfferState, Outcome, RawBody, Receipt, ReceiptKey, Source, SourceCount, Stored, Turns,
 };
 use crate::feed::Event;
 use crate::id::{BotId, LeadId, SourceId};
@@ -137,6 +137,7 @@ impl Command for Capture {
             source: source.id,
             contact: contact.id,
             conversation: conversation.id,
+            previous: conversation.lead.or(contact.last_lead),
             bots,
             source_type: clipped(self.inquiry.source_type.as_deref()),
             raw: self.raw.clone(),
@@ -165,9 +166,7 @@ impl Command for Capture {
 
         let facts = Arc::new(self.facts(&config, source, &contact, returning, &contact_tags, now));
         if duplicate_of.is_some() {
-            let (decision, state) = kept(&lead, source, &conversation, facts, now);
-            tx.put(decision);
-            tx.put(state);
+            tx.put(plain(&lead, source, &conversation, facts, now));
         } else {
             self.route(tx, &config, source, &lead, &contact, &mut conversation, facts, keyless)?;
         }
@@ -316,7 +315,7 @@ impl Capture {
             rules,
             facts,
             lead: lead.id,
-            epoch: 1,
+            epoch: Decision::FIRST,
             conversation: conversation.id,
             brand: contact.brand,
             cause: Cause::Capture,
@@ -365,7 +364,7 @@ pub fn admit(who: &Who, config: &Config, source: &Source, origin: Option<&str>, 
     if mode == CaptureMode::Closed { Err(Refusal::Forbidden(Forbidden::CaptureClosed)) } else { Ok(()) }
 }
 
-/// Carries a decision out: the lead's state, the thread's owner or offer, the event.
+/// Carries a first decision out: the thread's owner or offer, the event.
 fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decision: &Decision) -> Result<(), Halt> {
     let now = tx.now;
     // Whatever was decided now ends an offer that stood for an earlier lead of this thread.
@@ -373,14 +372,13 @@ fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decisio
         Some(id) => thread::open_offer(tx, id)?,
         None => None,
     };
-    let state = match &decision.outcome {
+    match &decision.outcome {
         Outcome::Assigned { user, reason } => {
             if let Some(offer) = standing {
                 thread::end_offer(tx, &offer, conversation, thread::End::Withdrawn(Some(*user)))?;
             }
             conversation.owner = Some(*user);
             tx.event(Event::LeadAssigned { lead: lead.id, user: *user, reason: *reason });
-            RoutingState::Assigned { user: *user }
         }
         Outcome::Offered { offer, invited, expires_at } => {
             let mut leads = vec![lead.id];
@@ -412,7 +410,6 @@ fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decisio
                 state: OfferState::Open,
             });
             tx.event(Event::LeadOffered { lead: lead.id, offer: *offer, group });
-            RoutingState::Offered { offer: *offer }
         }
         Outcome::Inbox { brand, reason } => {
             if let Some(offer) = standing {
@@ -420,11 +417,9 @@ fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decisio
             }
             conversation.owner = None;
             tx.event(Event::LeadInbox { lead: lead.id, brand: *brand, reason: *reason });
-            RoutingState::Inbox { brand: *brand }
         }
-        Outcome::Closed => RoutingState::Closed,
-    };
-    tx.put(LeadState { lead: lead.id, epoch: decision.epoch, state, since: now });
+        Outcome::Closed => {}
+    }
     Ok(())
 }
 
@@ -433,25 +428,18 @@ fn join(tx: &mut Tx<'_>, source: &Source, lead: &Lead, conversation: &Conversati
     let now = tx.now;
     let outcome = Outcome::Offered { offer: offer.id, invited: offer.invited.clone(), expires_at: offer.expires_at };
     tx.put(Decision { outcome, ..plain(lead, source, conversation, facts, now) });
-    tx.put(LeadState { lead: lead.id, epoch: 1, state: RoutingState::Offered { offer: offer.id }, since: now });
     let mut offer = offer.clone();
     offer.leads.push(lead.id);
     tx.event(Event::LeadOffered { lead: lead.id, offer: offer.id, group: offer.group });
     tx.put(offer);
 }
 
-/// A lead that repeats another's natural id with another payload: kept, not routed.
-fn kept(lead: &Lead, source: &Source, conversation: &Conversation, facts: Arc<Facts>, now: Time) -> (Decision, LeadState) {
-    let decision = plain(lead, source, conversation, facts, now);
-    let state = LeadState { lead: lead.id, epoch: 1, state: RoutingState::Closed, since: now };
-    (decision, state)
-}
-
-/// A decision that no rule made.
+/// A decision that no rule made: as it is, of a lead that repeats another's natural id with another payload, which is
+/// kept and not routed.
 fn plain(lead: &Lead, source: &Source, conversation: &Conversation, facts: Arc<Facts>, now: Time) -> Decision {
     Decision {
         lead: lead.id,
-        epoch: 1,
+        epoch: Decision::FIRST,
         at: now,
         conversation: conversation.id,
         cause: Cause::Capture,

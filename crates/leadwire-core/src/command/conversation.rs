@@ -174,6 +174,7 @@ impl Command for DeleteConversation {
         remove(tx, &conversation)?;
         let mut contact = Contact::clone(&contact);
         contact.conversation = None;
+        contact.last_lead = conversation.lead.or(contact.last_lead);
         contact.updated_at = tx.now;
         tx.put(contact);
         Ok(())

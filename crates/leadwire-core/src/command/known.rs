@@ -248,6 +248,7 @@ pub fn blank(id: ContactId, brand: BrandId, now: crate::Time) -> Contact {
         deleted_at: None,
         brand,
         conversation: None,
+        last_lead: None,
         first_name: None,
         last_name: None,
         company: None,

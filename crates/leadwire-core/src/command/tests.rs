@@ -74,7 +74,8 @@ impl Stage {
     }
 
     fn state(&self, captured: &Captured) -> Arc<LeadState> {
-        self.world.one::<LeadState>(self.agency, &captured.lead.id).unwrap()
+        let first = || Arc::new(LeadState::first(&self.world.one::<Decision>(self.agency, &(captured.lead.id, Decision::FIRST)).unwrap()));
+        self.world.one::<LeadState>(self.agency, &captured.lead.id).unwrap_or_else(first)
     }
 
     fn group(&self, distribution: Distribution) -> GroupId {
@@ -633,4 +634,23 @@ fn a_key_over_two_memberships_has_the_weaker_role_and_a_narrow_key_its_own() {
     assert_eq!((wide.role, wide.brands.len()), (Role::Reader, 2));
     let narrow = rights(stage.world.write(stage.admin, key(a, 2)).unwrap().id);
     assert_eq!((narrow.role, narrow.brands.len()), (Role::Admin, 1));
+}
+
+#[test]
+fn a_contacts_leads_stand_in_a_line_that_outlives_its_threads() {
+    let stage = Stage::new();
+    let first = stage.capture("a@x.test");
+    let second = stage.try_capture(stage.admin, capture(stage.source, "a@x.test", "two")).unwrap();
+    stage.world.write(stage.admin, DeleteConversation { id: first.lead.conversation, if_match: None }).unwrap();
+    let third = stage.try_capture(stage.admin, capture(stage.source, "a@x.test", "three")).unwrap();
+    assert_eq!((first.lead.previous, second.lead.previous, third.lead.previous), (None, Some(first.lead.id), Some(second.lead.id)));
+    let store: &dyn crate::port::Store = &stage.world;
+    let asker = crate::read::asker(store, stage.admin).unwrap();
+    let page = |before, limit| {
+        let page = crate::testing::block_on(crate::read::leads::leads(store, &asker, Some(first.lead.contact), None, before, limit)).unwrap();
+        (page.rows.iter().map(|it| it.lead.id).collect::<Vec<_>>(), page.next)
+    };
+    assert_eq!(page(None, 9), (vec![third.lead.id, second.lead.id, first.lead.id], None));
+    assert_eq!(page(None, 2), (vec![third.lead.id, second.lead.id], Some(second.lead.id)));
+    assert_eq!(page(Some(second.lead.id), 2), (vec![first.lead.id], None));
 }

@@ -142,8 +142,11 @@ pub fn meet_bot(conversation: &mut Conversation, bot: BotId, active: bool) {
 type Routing = (Arc<LeadState>, Arc<Decision>);
 
 fn routing_of(tx: &mut Tx<'_>, lead: LeadId) -> Result<Option<Routing>, Missing> {
-    let Some(state) = tx.get::<LeadState>(&lead)? else { return Ok(None) };
-    Ok(tx.get::<Decision>(&(lead, state.epoch))?.map(|it| (state, it)))
+    let state = tx.get::<LeadState>(&lead)?;
+    let epoch = state.as_ref().map_or(Decision::FIRST, |it| it.epoch);
+    let Some(decision) = tx.get::<Decision>(&(lead, epoch))? else { return Ok(None) };
+    let state = state.unwrap_or_else(|| Arc::new(LeadState::first(&decision)));
+    Ok(Some((state, decision)))
 }
 
 /// Why an offer ends.
@@ -208,15 +211,12 @@ pub fn reroute(tx: &mut Tx<'_>, lead: LeadId, cause: Cause, outcome: Outcome) ->
     let Some((state, before)) = routing_of(tx, lead)? else { return Ok(()) };
     let epoch = state.epoch + 1;
     let now = tx.now;
-    let (routing, event) = match &outcome {
-        Outcome::Assigned { user, reason } => {
-            (RoutingState::Assigned { user: *user }, Some(Event::LeadAssigned { lead, user: *user, reason: *reason }))
-        }
-        Outcome::Inbox { brand, reason } => (RoutingState::Inbox { brand: *brand }, Some(Event::LeadInbox { lead, brand: *brand, reason: *reason })),
-        Outcome::Offered { offer, .. } => (RoutingState::Offered { offer: *offer }, None),
-        Outcome::Closed => (RoutingState::Closed, None),
+    let event = match &outcome {
+        Outcome::Assigned { user, reason } => Some(Event::LeadAssigned { lead, user: *user, reason: *reason }),
+        Outcome::Inbox { brand, reason } => Some(Event::LeadInbox { lead, brand: *brand, reason: *reason }),
+        Outcome::Offered { .. } | Outcome::Closed => None,
     };
-    tx.put(LeadState { lead, epoch, state: routing, since: now });
+    tx.put(LeadState { lead, epoch, state: RoutingState::of(&outcome), since: now });
     let mut next = Decision::clone(&before);
     next.epoch = epoch;
     next.at = now;

@@ -1,7 +1,7 @@
 //! People who inquire, and the keys by which one is matched: e-mail, phone, external id.
 
 use super::Profile;
-use crate::id::{BrandId, ContactId, ConversationId, SourceId};
+use crate::id::{BrandId, ContactId, ConversationId, LeadId, SourceId};
 use crate::{Email, Phone, Time};
 
 /// A person who inquires: one per brand and matching e-mail or phone.
@@ -15,6 +15,8 @@ pub struct Contact {
     pub brand: BrandId,
     /// The one thread with this contact; none after it was deleted, until the next message.
     pub conversation: Option<ConversationId>,
+    /// The newest lead of a thread that was deleted: the line of its leads goes on from it.
+    pub last_lead: Option<LeadId>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
     pub company: Option<String>,

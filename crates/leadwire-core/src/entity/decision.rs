@@ -32,6 +32,11 @@ pub struct Decision {
     pub outcome: Outcome,
 }
 
+impl Decision {
+    /// The first decision on a lead; a later one counts on from it.
+    pub const FIRST: u32 = 1;
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     Capture,

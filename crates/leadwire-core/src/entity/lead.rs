@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{Decision, Outcome};
 use crate::Time;
 use crate::id::{BotId, BrandId, ContactId, ConversationId, DeadLetterId, LeadId, OfferId, SourceId, UserId};
 
@@ -21,6 +22,8 @@ pub struct Lead {
     pub raw: RawBody,
     /// The part of the body that was understood, as the surface shows it (JSON text). None when it is the raw body.
     pub parsed: Option<Arc<str>>,
+    /// The lead the same contact left before this one: a contact's leads are read along this line.
+    pub previous: Option<LeadId>,
     /// An earlier lead with the same natural id and another payload.
     pub duplicate_of: Option<LeadId>,
     /// Took the path without a key.
@@ -35,7 +38,8 @@ pub struct RawBody {
     pub bytes: Arc<[u8]>,
 }
 
-/// Where a lead's routing stands. One row per lead, replaced at each transition.
+/// Where a lead's routing stands. Kept only after the first transition: until then its first decision says it, see
+/// [`LeadState::first`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadState {
     pub lead: LeadId,
@@ -43,6 +47,24 @@ pub struct LeadState {
     pub epoch: u32,
     pub state: RoutingState,
     pub since: Time,
+}
+
+impl LeadState {
+    /// As a lead's first decision left it.
+    pub fn first(decision: &Decision) -> Self {
+        Self { lead: decision.lead, epoch: decision.epoch, state: RoutingState::of(&decision.outcome), since: decision.at }
+    }
+}
+
+impl RoutingState {
+    pub fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Assigned { user, .. } => Self::Assigned { user: *user },
+            Outcome::Offered { offer, .. } => Self::Offered { offer: *offer },
+            Outcome::Inbox { brand, .. } => Self::Inbox { brand: *brand },
+            Outcome::Closed => Self::Closed,
+        }
+    }
 }
 
 /// There is no state "nowhere".

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::entity::{Conversation, DeadLetter, Decision, Lead, LeadState, RuleSet, Source};
+use crate::entity::{Contact, Conversation, DeadLetter, Decision, Lead, LeadState, RuleSet, Source};
 use crate::id::{BrandId, ContactId, ConversationId, DeadLetterId, LeadId, SourceId};
-use crate::port::{Failure, LeadFilter, Store};
+use crate::port::{Failure, Key, LeadFilter, Row, Store};
 use crate::refusal::{Refusal, Thing};
 
 use super::{Asker, Page, ROUND_ROWS_MIN, ROUNDS_MAX};
@@ -46,8 +46,8 @@ pub async fn lead(store: &dyn Store, asker: &Asker, id: LeadId) -> Result<LeadRo
             return Err(NOT_FOUND);
         }
     }
-    let state = store.row::<LeadState>(asker.agency, &id).await?;
-    Ok(LeadRow { lead, state })
+    let rows = with_states(store, asker, vec![lead]).await?;
+    rows.into_iter().next().ok_or(NOT_FOUND)
 }
 
 /// A deleted source still has its row, and its leads still their brand.
@@ -56,6 +56,63 @@ async fn brand_of(store: &dyn Store, asker: &Asker, source: SourceId) -> Result<
         return Ok(Some(live.brand));
     }
     Ok(store.row::<Source>(asker.agency, &source).await?.map(|it| it.brand))
+}
+
+/// Each with where its routing stands: by its own row, or by its first decision while that is the only one.
+async fn with_states(store: &dyn Store, asker: &Asker, leads: Vec<Arc<Lead>>) -> Result<Vec<LeadRow>, Failure> {
+    let keys = leads.iter().flat_map(|it| [Key::LeadState(it.id), Key::Decision((it.id, Decision::FIRST))]);
+    let keys: Vec<Key> = keys.collect();
+    let rows = if keys.is_empty() { Vec::new() } else { store.load(asker.agency, &keys).await? };
+    let state = |pair: &[Option<Row>]| match pair {
+        [Some(Row::LeadState(it)), _] => Some(Arc::clone(it)),
+        [None, Some(Row::Decision(it))] => Some(Arc::new(LeadState::first(it))),
+        _ => None,
+    };
+    Ok(leads.into_iter().zip(rows.chunks(2)).map(|(lead, pair)| LeadRow { lead, state: state(pair) }).collect())
+}
+
+/// Leads of a contact, newest first, before the one named: along the line of each lead's `previous`.
+async fn leads_of(
+    store: &dyn Store,
+    asker: &Asker,
+    contact: ContactId,
+    source: Option<SourceId>,
+    before: Option<LeadId>,
+    limit: usize,
+) -> Result<Page<LeadRow, LeadId>, Failure> {
+    let none = Page { rows: Vec::new(), next: None };
+    let Some(contact) = store.row::<Contact>(asker.agency, &contact).await?.filter(|it| asker.rights.sees_brand(it.brand)) else { return Ok(none) };
+    let mut at = match before {
+        Some(id) => store.row::<Lead>(asker.agency, &id).await?.filter(|it| it.contact == contact.id).and_then(|it| it.previous),
+        None => newest_of(store, asker, &contact).await?,
+    };
+    let sources = asker.sources();
+    let mut leads: Vec<Arc<Lead>> = Vec::new();
+    let mut last = None;
+    for _ in 0..ROUNDS_MAX.saturating_mul(ROUND_ROWS_MIN) {
+        let Some(id) = at else { break };
+        if leads.len() == limit {
+            break;
+        }
+        let Some(lead) = store.row::<Lead>(asker.agency, &id).await? else { break };
+        at = lead.previous;
+        last = Some(id);
+        let asked = source.is_none_or(|it| it == lead.source) && sources.as_ref().is_none_or(|it| it.contains(&lead.source));
+        let seen = seen(store, asker, std::slice::from_ref(&lead)).await?;
+        if asked && seen.is_none_or(|it| it.get(&lead.conversation).copied().unwrap_or(false)) {
+            leads.push(lead);
+        }
+    }
+    let next = if at.is_some() { last } else { None };
+    Ok(Page { rows: with_states(store, asker, leads).await?, next })
+}
+
+async fn newest_of(store: &dyn Store, asker: &Asker, contact: &Contact) -> Result<Option<LeadId>, Failure> {
+    let thread = match contact.conversation {
+        Some(id) => store.row::<Conversation>(asker.agency, &id).await?,
+        None => None,
+    };
+    Ok(thread.and_then(|it| it.lead).or(contact.last_lead))
 }
 
 /// Leads, newest first, before the one named.
@@ -67,7 +124,10 @@ pub async fn leads(
     before: Option<LeadId>,
     limit: usize,
 ) -> Result<Page<LeadRow, LeadId>, Failure> {
-    let filter = LeadFilter { contact, source, sources: asker.sources().map(Arc::new) };
+    if let Some(contact) = contact {
+        return leads_of(store, asker, contact, source, before, limit).await;
+    }
+    let filter = LeadFilter { source, sources: asker.sources().map(Arc::new) };
     let mut leads: Vec<Arc<Lead>> = Vec::new();
     let mut at = before;
     let mut next = None;
@@ -93,9 +153,7 @@ pub async fn leads(
             next = at;
         }
     }
-    let ids: Vec<LeadId> = leads.iter().map(|it| it.id).collect();
-    let states = if ids.is_empty() { Vec::new() } else { store.rows::<LeadState>(asker.agency, &ids).await? };
-    Ok(Page { rows: leads.into_iter().zip(states).map(|(lead, state)| LeadRow { lead, state }).collect(), next })
+    Ok(Page { rows: with_states(store, asker, leads).await?, next })
 }
 
 /// Which of their conversations are seen; `None`: all that were listed may be.

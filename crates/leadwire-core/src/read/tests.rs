@@ -105,6 +105,7 @@ impl House {
     fn lead(&self, number: u64, source: SourceId, (contact, conversation): (ContactId, ConversationId)) -> LeadId {
         let id = LeadId(uuid::Uuid::from_u128(number.into()));
         let raw = RawBody { content_type: "application/json".into(), bytes: Arc::from(&b"{}"[..]) };
+        let previous = self.world.one::<Conversation>(self.agency, &conversation).unwrap().lead;
         let row = Lead {
             id,
             number,
@@ -116,12 +117,14 @@ impl House {
             source_type: None,
             raw,
             parsed: None,
+            previous,
             duplicate_of: None,
             keyless: false,
         };
         self.world.put(self.agency, row).unwrap();
         let state = RoutingState::Inbox { brand: self.root };
         self.world.put(self.agency, LeadState { lead: id, epoch: 1, state, since: self.world.now() }).unwrap();
+        self.change(conversation, |it| it.lead = Some(id));
         id
     }
 }
@@ -135,6 +138,7 @@ fn contact_row(id: ContactId, conversation: ConversationId, brand: BrandId) -> C
         deleted_at: None,
         brand,
         conversation: Some(conversation),
+        last_lead: None,
         first_name: None,
         last_name: None,
         company: None,

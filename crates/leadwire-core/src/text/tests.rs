@@ -19,6 +19,7 @@ fn contact() -> Contact {
         deleted_at: None,
         brand: BrandId(Uuid::nil()),
         conversation: None,
+        last_lead: None,
         first_name: None,
         last_name: None,
         company: None,

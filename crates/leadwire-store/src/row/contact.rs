@@ -1,7 +1,7 @@
 //! Contacts, and the rows that find them.
 
 use leadwire_core::entity::{Address, Contact, ContactEmail, ContactKey, ContactKeyId, ContactPhone, ExternalId, ExternalIdKey, FieldValue, Profile};
-use leadwire_core::id::{BrandId, ContactId, ConversationId, SourceId};
+use leadwire_core::id::{BrandId, ContactId, ConversationId, LeadId, SourceId};
 use leadwire_core::{Email, Phone, Time};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -18,6 +18,7 @@ body!(Contact, apart { id: ContactId, version: u64 }, {
     deleted_at "del": Option<Time>,
     brand "b": BrandId,
     conversation "v": Option<ConversationId>,
+    last_lead "ll": Option<LeadId>,
     first_name "f": Option<String>,
     last_name "l": Option<String>,
     company: Option<String>,

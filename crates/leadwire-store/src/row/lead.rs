@@ -48,6 +48,7 @@ body!(Lead, apart { id: LeadId, source: SourceId, contact: ContactId, parsed: Op
     bots "b": Vec<BotId>,
     source_type "st": Option<String>,
     raw "type": RawBody,
+    previous "pr": Option<LeadId>,
     duplicate_of: Option<LeadId>,
     keyless: bool,
 });

@@ -173,6 +173,7 @@ fn contact() -> Contact {
         deleted_at: None,
         brand: id(1),
         conversation: Some(id(40)),
+        last_lead: None,
         first_name: Some("Ann".to_owned()),
         last_name: Some("Lee".to_owned()),
         company: None,

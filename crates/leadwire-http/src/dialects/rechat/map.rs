@@ -574,7 +574,21 @@ fn flow(it: &Flow) -> wire::Flow {
 
 /// A lead never changes, so it is shown the same whenever it is asked for.
 pub(super) fn lead(it: &Lead) -> wire::Lead {
-    let Lead { id, number: _, created_at, source, contact, conversation: _, bots: _, source_type, raw, parsed, duplicate_of: _, keyless: _ } = it;
+    let Lead {
+        id,
+        number: _,
+        created_at,
+        source,
+        contact,
+        conversation: _,
+        previous: _,
+        bots: _,
+        source_type,
+        raw,
+        parsed,
+        duplicate_of: _,
+        keyless: _,
+    } = it;
     let raw_payload = raw_json(raw);
     let parsed_payload = parsed.as_deref().and_then(object).unwrap_or_else(|| raw_payload.clone());
     wire::Lead {

@@ -314,6 +314,7 @@ fn a_lead_has_every_field_of_the_page_and_no_more() {
         source_type: Some("Website".to_owned()),
         raw: RawBody { content_type: Arc::from("application/json"), bytes: Arc::from(raw.as_bytes()) },
         parsed: parsed.map(Arc::from),
+        previous: None,
         duplicate_of: None,
         keyless: true,
     };
@@ -344,6 +345,7 @@ fn the_raw_payload_of_a_form_is_its_decoded_fields_and_that_of_a_stranger_is_emp
         source_type: None,
         raw: RawBody { content_type: Arc::from(content_type), bytes: Arc::from(bytes) },
         parsed: None,
+        previous: None,
         duplicate_of: None,
         keyless: false,
     };

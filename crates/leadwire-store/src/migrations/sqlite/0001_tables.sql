@@ -80,7 +80,6 @@ CREATE TABLE lead (
     UNIQUE (agency, id)
 ) STRICT;
 CREATE INDEX lead_by_source ON lead (agency, source, id);
-CREATE INDEX lead_by_contact ON lead (agency, contact, id);
 
 CREATE TABLE lead_state (
     agency INTEGER NOT NULL,
