@@ -22,8 +22,8 @@ use crate::driver::Trouble;
 
 /// The WAL starts over when it is larger than this.
 pub(super) const WAL_BYTES_MAX: i64 = 64 << 20;
-/// So much is worth a round in the background.
-const ROUND_BYTES: i64 = 8 << 20;
+/// So much is worth a round in the background: a page that every commit writes is copied once per round.
+const ROUND_BYTES: i64 = 24 << 20;
 /// So little is left to the writer.
 const REST_BYTES: i64 = 2 << 20;
 /// Rounds after which the writer takes over whatever is left.
