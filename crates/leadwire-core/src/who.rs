@@ -132,6 +132,11 @@ impl Rights {
         if self.sees_brand(brand) { Ok(brand) } else { Err(Refusal::NotFound(Thing::Brand)) }
     }
 
+    /// Whether this user works in a brand that is seen.
+    pub fn sees_user(&self, config: &Config, user: UserId) -> bool {
+        self.brands.iter().any(|it| config.works_in(user, *it))
+    }
+
     /// What searches are confined to.
     pub fn search_scope(&self) -> Scope {
         Scope { brands: Arc::clone(&self.brands), own_only: self.own_only }

@@ -45,7 +45,7 @@ pub fn run(settings: &Settings, out: &mut dyn Write) -> anyhow::Result<()> {
         let chance: Arc<dyn Chance> = Arc::new(OsChance);
         let node = Node::open(&settings.data_dir, Tuning::of(settings), Arc::new(SystemClock), Arc::clone(&chance))?;
         let begun = begin(settings, &node, chance.as_ref(), out).await;
-        let Begun { listener, stop } = match begun {
+        let Begun { control, listener, stop } = match begun {
             Ok(it) => it,
             Err(error) => {
                 node.close().await;
@@ -54,11 +54,12 @@ pub fn run(settings: &Settings, out: &mut dyn Write) -> anyhow::Result<()> {
         };
         let limits =
             Limits { connections: settings.max_connections, patience: Patience { head: settings.header_timeout.0, idle: settings.idle_timeout.0 } };
-        attend(&settings.data_dir, node, listener, limits, stop).await
+        attend(control, node, listener, limits, stop).await
     })
 }
 
 struct Begun {
+    control: Option<Control>,
     listener: TcpListener,
     stop: watch::Receiver<bool>,
 }
@@ -68,24 +69,24 @@ async fn begin(settings: &Settings, node: &Node, chance: &dyn Chance, out: &mut 
     first_key(node.store.as_ref(), chance, settings.admin_key.as_ref(), out).await?;
     let stop = on_signal(node)?;
     let listener = listen(settings.listen).await?;
+    let control = control(&settings.data_dir);
     writeln!(out, "leadwire listens on http://{}", listener.local_addr()?)?;
     out.flush()?;
-    Ok(Begun { listener, stop })
+    Ok(Begun { control, listener, stop })
 }
 
 pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Answers requests, and the owner's own through the socket in `dir`, until told to stop; then closes the node.
-pub async fn attend(dir: &Path, node: Node, listener: TcpListener, limits: Limits, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let control = match Control::bind(dir) {
-        Ok(control) => Some(tokio::spawn(control.serve(Arc::clone(&node.store), Arc::new(OsChance)))),
-        Err(error) => {
-            tracing::warn!("keys cannot be made from the command line while the server runs: {error:#}");
-            None
-        }
-    };
+/// The socket in `dir` for its owner's own requests. Bound before anybody is told that the server listens.
+pub fn control(dir: &Path) -> Option<Control> {
+    Control::bind(dir).inspect_err(|error| tracing::warn!("keys cannot be made from the command line while the server runs: {error:#}")).ok()
+}
+
+/// Answers requests, and the owner's own through its socket, until told to stop; then closes the node.
+pub async fn attend(control: Option<Control>, node: Node, listener: TcpListener, limits: Limits, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let control = control.map(|it| tokio::spawn(it.serve(Arc::clone(&node.store), Arc::new(OsChance))));
     tracing::info!(address = %listener.local_addr()?, "listening");
     let all = accept::serve(listener, leadwire_http::app(node.app.clone()), limits, stop).await;
     if let Some(control) = control {

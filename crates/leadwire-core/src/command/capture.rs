@@ -11,7 +11,7 @@ use crate::Time;
 use crate::config::Config;
 use crate::entity::{
     Address, CaptureMode, CapturedBefore, Cause, Contact, Conversation, Decision, Direction, FieldValue, Lead, Message, MessageType, Offer,
-    OfferState, Outcome, RawBody, Receipt, ReceiptKey, Source, SourceCount, Stored, Turns,
+    OfferState, Outcome, ROUTED_MAX, RawBody, Receipt, ReceiptKey, Source, SourceCount, Stored, Turns,
 };
 use crate::feed::Event;
 use crate::id::{BotId, LeadId, SourceId};
@@ -90,20 +90,22 @@ impl Command for Capture {
         admit(who, &config, source, self.origin.as_deref(), tx.now)?;
         let keyless = matches!(who, Who::Keyless { .. });
 
+        let seen = |it: BotId| config.bot(it).is_some_and(|bot| config.subtree(bot.brand).contains(&source.brand) || bot.brand == source.brand);
+        if !self.bot.is_none_or(seen) {
+            return Err(Refusal::invalid("/bot", "no such bot").into());
+        }
+
         // Ask for everything that can be asked for now, to save passes.
         let arrival = Arrival::new(&self.inquiry, source, &config, keyless);
-        let receipt = self.receipt_key();
+        let receipts = self.receipt_keys();
         arrival.want(tx);
         tx.want::<SourceCount>(&source.id);
-        if let Some(key) = &receipt {
-            tx.want::<Receipt>(key);
-        }
         for group in config.rules(source.id).into_iter().flat_map(|it| it.set.groups()) {
             tx.want::<Turns>(&group);
         }
         let mut duplicate_of = None;
-        if let Some(key) = &receipt {
-            match self.same(tx, key)? {
+        if let Some(keys) = &receipts {
+            match self.same(tx, keys)? {
                 Same::No => {}
                 Same::Replay(lead) => {
                     let lead = tx.get::<Lead>(&lead)?.ok_or(Refusal::NotFound(Thing::Lead))?;
@@ -116,7 +118,7 @@ impl Command for Capture {
         let known = known::find(tx, &arrival)?;
         let fingerprint = self.fingerprint().filter(|_| source.capture.fingerprint_secs > 0);
         if let (Some(payload), Some(contact)) = (&fingerprint, &known)
-            && let Some(lead) = repeated(tx, source, contact, payload)?
+            && let Some(lead) = repeated(tx, contact, payload)?
         {
             return Ok(Captured { lead, replayed: true });
         }
@@ -158,8 +160,9 @@ impl Command for Capture {
         }
         conversation.lead = Some(id);
         if let Some(payload) = fingerprint {
-            conversation.captured.retain(|it| now < it.at.plus_secs(i64::from(source.capture.fingerprint_secs)));
-            conversation.captured.push(CapturedBefore { payload, lead: id, at: now });
+            conversation.captured.retain(|it| now < it.until);
+            let until = now.plus_secs(i64::from(source.capture.fingerprint_secs));
+            conversation.captured.push(CapturedBefore { payload, lead: id, until });
             let surplus = conversation.captured.len().saturating_sub(CAPTURED_MAX);
             conversation.captured.drain(..surplus);
         }
@@ -168,6 +171,9 @@ impl Command for Capture {
         if duplicate_of.is_some() {
             tx.put(plain(&lead, source, &conversation, facts, now));
         } else {
+            conversation.routed.push(id);
+            let surplus = conversation.routed.len().saturating_sub(ROUTED_MAX);
+            conversation.routed.drain(..surplus);
             self.route(tx, &config, source, &lead, &contact, &mut conversation, facts, keyless)?;
         }
         conversation.updated_at = now;
@@ -179,7 +185,9 @@ impl Command for Capture {
             capture_number: count.as_ref().map_or(0, |it| it.capture_number) + 1,
             last_capture_at: count.as_ref().and_then(|it| it.last_capture_at).max(Some(now)),
         });
-        if let Some(key) = receipt {
+        if let Some([of_id, of_payload]) = receipts {
+            // The id's own receipt stays the first lead's, so that a retry of either payload finds its own.
+            let key = if duplicate_of.is_some() { of_payload } else { of_id };
             tx.put(Receipt { key, payload: self.payload(), at: now, expires_at: now.plus_secs(KEEP_SECS), stored: Stored::Lead(id) });
         }
         Ok(Captured { lead, replayed: false })
@@ -189,12 +197,11 @@ impl Command for Capture {
 /// Captures of a contact among which a repetition is told.
 const CAPTURED_MAX: usize = 8;
 
-/// The lead this payload made a moment ago. The span of the moment counts, so that switching it off works at once.
-fn repeated(tx: &mut Tx<'_>, source: &Source, contact: &Contact, payload: &[u8; 16]) -> Result<Option<Arc<Lead>>, Halt> {
+/// The lead this payload made a moment ago.
+fn repeated(tx: &mut Tx<'_>, contact: &Contact, payload: &[u8; 16]) -> Result<Option<Arc<Lead>>, Halt> {
     let Some(conversation) = contact.conversation else { return Ok(None) };
     let Some(conversation) = tx.get::<Conversation>(&conversation)? else { return Ok(None) };
-    let span = i64::from(source.capture.fingerprint_secs);
-    let before = conversation.captured.iter().find(|it| it.payload == *payload && tx.now < it.at.plus_secs(span));
+    let before = conversation.captured.iter().find(|it| it.payload == *payload && tx.now < it.until);
     match before {
         Some(it) => Ok(tx.get::<Lead>(&it.lead)?),
         None => Ok(None),
@@ -212,19 +219,32 @@ impl Capture {
         digest(&[self.raw.content_type.as_bytes(), &self.raw.bytes])
     }
 
-    /// Where a natural id's receipt lies.
-    fn receipt_key(&self) -> Option<ReceiptKey> {
+    /// Where a natural id's receipts lie: that of the id, with the first payload, and that of the id with this payload.
+    fn receipt_keys(&self) -> Option<[ReceiptKey; 2]> {
+        let source = self.source.0.as_bytes().as_slice();
         match &self.sameness {
-            Sameness::Natural(id) => Some(ReceiptKey::of(&[b"natural", self.source.0.as_bytes(), id.as_bytes()])),
+            Sameness::Natural(id) => {
+                Some([ReceiptKey::of(&[b"natural", source, id.as_bytes()]), ReceiptKey::of(&[b"natural", source, id.as_bytes(), &self.payload()])])
+            }
             Sameness::Header | Sameness::Fingerprint => None,
         }
     }
 
-    fn same(&self, tx: &mut Tx<'_>, key: &ReceiptKey) -> Result<Same, Halt> {
+    fn same(&self, tx: &mut Tx<'_>, keys: &[ReceiptKey; 2]) -> Result<Same, Halt> {
         let now = tx.now;
-        let Some(receipt) = tx.get::<Receipt>(key)?.filter(|it| now < it.expires_at) else { return Ok(Same::No) };
-        let Stored::Lead(lead) = receipt.stored else { return Ok(Same::No) };
-        Ok(if receipt.payload == self.payload() { Same::Replay(lead) } else { Same::OtherPayload(lead) })
+        for key in keys {
+            tx.want::<Receipt>(key);
+        }
+        let mut same = Same::No;
+        for key in keys {
+            let Some(receipt) = tx.get::<Receipt>(key)?.filter(|it| now < it.expires_at) else { continue };
+            let Stored::Lead(lead) = receipt.stored else { continue };
+            if receipt.payload == self.payload() {
+                return Ok(Same::Replay(lead));
+            }
+            same = Same::OtherPayload(lead);
+        }
+        Ok(same)
     }
 
     /// What the payload is told by among its contact's latest captures. Only a body by which its contact is found again
@@ -300,7 +320,7 @@ impl Capture {
         let obey_explicit = !keyless || source.capture.obey_keyless_assignees;
         let explicit = !self.inquiry.assignees.is_empty() && obey_explicit;
         let standing = match conversation.offer {
-            Some(id) if source.capture.sticky && !explicit => thread::open_offer(tx, id)?,
+            Some(id) if source.capture.sticky && !explicit => thread::open_offer(tx, id)?.filter(|it| it.leads.len() < ROUTED_MAX),
             _ => None,
         };
         if let Some(offer) = standing {
@@ -367,31 +387,29 @@ pub fn admit(who: &Who, config: &Config, source: &Source, origin: Option<&str>, 
 /// Carries a first decision out: the thread's owner or offer, the event.
 fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decision: &Decision) -> Result<(), Halt> {
     let now = tx.now;
-    // Whatever was decided now ends an offer that stood for an earlier lead of this thread.
+    // One thread, one owner or offer: what was decided for this lead holds for those before it, and ends their offer.
     let standing = match conversation.offer {
         Some(id) => thread::open_offer(tx, id)?,
         None => None,
     };
+    let earlier: Vec<LeadId> = conversation.routed.iter().copied().filter(|it| *it != lead.id).collect();
+    thread::want_routing(tx, &earlier);
+    for it in &earlier {
+        thread::reroute(tx, *it, Cause::Capture, decision.outcome.clone())?;
+    }
+    if let Some(before) = standing {
+        let mut before = Offer::clone(&before);
+        before.state = OfferState::Withdrawn;
+        tx.put(before);
+        conversation.offer = None;
+        conversation.offered_to.clear();
+    }
     match &decision.outcome {
         Outcome::Assigned { user, reason } => {
-            if let Some(offer) = standing {
-                thread::end_offer(tx, &offer, conversation, thread::End::Withdrawn(Some(*user)))?;
-            }
             conversation.owner = Some(*user);
             tx.event(Event::LeadAssigned { lead: lead.id, user: *user, reason: *reason });
         }
         Outcome::Offered { offer, invited, expires_at } => {
-            let mut leads = vec![lead.id];
-            if let Some(before) = standing {
-                // The earlier leads move to the new offer: one thread, one offer.
-                for earlier in &before.leads {
-                    thread::reroute(tx, *earlier, Cause::Capture, decision.outcome.clone())?;
-                }
-                leads = before.leads.iter().copied().chain(leads).collect();
-                let mut before = Offer::clone(&before);
-                before.state = OfferState::Withdrawn;
-                tx.put(before);
-            }
             let group = decision.group.as_ref().map(|it| it.group).ok_or(Refusal::NotFound(Thing::Group))?;
             conversation.owner = None;
             conversation.offer = Some(*offer);
@@ -399,7 +417,7 @@ fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decisio
             tx.put(Offer {
                 id: *offer,
                 version: 0,
-                leads,
+                leads: earlier.into_iter().chain([lead.id]).collect(),
                 conversation: conversation.id,
                 contact: conversation.contact,
                 group,
@@ -412,9 +430,6 @@ fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decisio
             tx.event(Event::LeadOffered { lead: lead.id, offer: *offer, group });
         }
         Outcome::Inbox { brand, reason } => {
-            if let Some(offer) = standing {
-                thread::end_offer(tx, &offer, conversation, thread::End::Withdrawn(None))?;
-            }
             conversation.owner = None;
             tx.event(Event::LeadInbox { lead: lead.id, brand: *brand, reason: *reason });
         }

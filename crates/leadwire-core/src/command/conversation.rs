@@ -7,11 +7,11 @@ use super::thread::{self, End};
 use crate::Time;
 use crate::entity::{AssignReason, BotInstance, Cause, Contact, Conversation, InboxReason, Outcome, Profile, Score};
 use crate::feed::Event;
-use crate::id::{ConversationId, SourceId, UserId};
+use crate::id::{BrandId, ConversationId, SourceId, UserId};
 use crate::limits::LIST_LEN_MAX;
 use crate::port::{Command, Halt, Sweep, Tx};
 use crate::refusal::{Refusal, Thing};
-use crate::who::Who;
+use crate::who::{Rights, Who};
 
 /// What to change; `None` leaves a thing as it is.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +51,7 @@ impl Command for UpdateConversation {
         if self.if_match.is_some_and(|it| it != before.version) {
             return Err(Refusal::VersionMismatch.into());
         }
-        self.check(tx, &rights)?;
+        self.check(tx, &rights, before.brand)?;
         let mut conversation = Conversation::clone(&before);
         thread::fire_due(tx, &mut conversation)?;
         if let Some(starred) = self.starred {
@@ -85,10 +85,11 @@ impl Command for UpdateConversation {
 }
 
 impl UpdateConversation {
-    fn check(&self, tx: &Tx<'_>, rights: &crate::who::Rights) -> Result<(), Refusal> {
+    fn check(&self, tx: &Tx<'_>, rights: &Rights, brand: BrandId) -> Result<(), Refusal> {
         let config = &tx.config;
         let mut checks = Checks::default();
-        let user = |it: &UserId| config.user(*it).is_some();
+        // Who does not work here could not see what was given to them.
+        let user = |it: &UserId| config.works_in(*it, brand);
         checks.that(self.owner.flatten().as_ref().is_none_or(user), "/owner", "no such user");
         for (at, users) in [("/followers", &self.followers), ("/mentions", &self.mentions)] {
             let users = users.as_deref().unwrap_or_default();
@@ -105,7 +106,7 @@ impl UpdateConversation {
         }
         checks.line("/failure_reason", self.failure_reason.as_ref().and_then(Option::as_deref));
         let mimic = self.mimic_source.flatten();
-        checks.that(mimic.is_none_or(|it| config.source(it).is_some()), "/mimic_source", "no such source");
+        checks.that(mimic.is_none_or(|it| config.source(it).is_some_and(|it| rights.sees_brand(it.brand))), "/mimic_source", "no such source");
         let scores = self.scores.as_deref().unwrap_or_default();
         checks.list("/scores", scores, LIST_LEN_MAX);
         checks.that(scores.iter().all(|it| it.score.is_finite()), "/scores", "is no number");
@@ -119,18 +120,20 @@ impl UpdateConversation {
 
 /// Gives the thread to `owner` by hand.
 fn assign(tx: &mut Tx<'_>, conversation: &mut Conversation, owner: Option<UserId>) -> Result<(), Halt> {
-    if let Some(id) = conversation.offer
-        && let Some(offer) = thread::open_offer(tx, id)?
-    {
+    let standing = match conversation.offer {
+        Some(id) => thread::open_offer(tx, id)?,
+        None => None,
+    };
+    if let Some(offer) = standing {
         thread::end_offer(tx, &offer, conversation, End::Withdrawn(owner))?;
-    } else if conversation.owner != owner
-        && let Some(lead) = conversation.lead
-    {
-        let outcome = match owner {
-            Some(user) => Outcome::Assigned { user, reason: AssignReason::Manual },
-            None => Outcome::Inbox { brand: conversation.brand, reason: InboxReason::Unassigned },
-        };
-        thread::reroute(tx, lead, Cause::Manual, outcome)?;
+    }
+    let outcome = match owner {
+        Some(user) => Outcome::Assigned { user, reason: AssignReason::Manual },
+        None => Outcome::Inbox { brand: conversation.brand, reason: InboxReason::Unassigned },
+    };
+    thread::want_routing(tx, &conversation.routed);
+    for lead in conversation.routed.clone() {
+        thread::reroute(tx, lead, Cause::Manual, outcome.clone())?;
     }
     conversation.owner = owner;
     Ok(())

@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::capture::{Inquiry, clipped, clipped_list};
+use super::capture::{Inquiry, clip, clipped, clipped_list};
 use super::thread;
 use crate::config::Config;
-use crate::entity::{Contact, ContactEmail, ContactKey, ContactKeyId, ContactPhone, Conversation, ExternalId, ExternalIdKey, KeyKind, Source};
+use crate::entity::{
+    Address, Contact, ContactEmail, ContactKey, ContactKeyId, ContactPhone, Conversation, ExternalId, ExternalIdKey, FieldValue, KeyKind, Source,
+};
 use crate::feed::Event;
 use crate::id::{BrandId, ContactId, ConversationId};
-use crate::limits::{KEY_BYTES_MAX, LIST_LEN_MAX};
+use crate::limits::{KEY_BYTES_MAX, LIST_LEN_MAX, NOTE_BYTES_MAX};
 use crate::port::{Halt, Missing, Tx};
 use crate::refusal::{Refusal, Thing};
 use crate::text::fold;
@@ -133,30 +135,36 @@ pub fn update(tx: &mut Tx<'_>, arrival: &Arrival<'_>, known: Option<Arc<Contact>
             thread::blank(id, contact.brand, contact.id, now)
         }
     };
-    fill(&mut contact, arrival.inquiry, returning);
+    fill(&mut contact, arrival.inquiry, returning, arrival.keyless);
     let verified = !(returning && arrival.keyless);
     for (typed, email) in &arrival.keys.emails {
-        let known = contact.emails.iter().any(|it| if email.is_some() { it.email == *email } else { it.typed == *typed });
-        if known || contact.emails.len() >= LIST_LEN_MAX {
-            continue;
+        let room = contact.emails.len() < LIST_LEN_MAX;
+        match contact.emails.iter_mut().find(|it| if email.is_some() { it.email == *email } else { it.typed == *typed }) {
+            Some(known) if known.verified || !verified => continue,
+            // What a stranger added is confirmed.
+            Some(known) => known.verified = true,
+            None if !room => continue,
+            None => contact.emails.push(ContactEmail { typed: typed.clone(), email: email.clone(), verified }),
         }
-        contact.emails.push(ContactEmail { typed: typed.clone(), email: email.clone(), verified });
         if verified && let Some(email) = email {
             claim_key(tx, contact.id, email_key(arrival.brand, email))?;
         }
     }
     for (typed, phone) in &arrival.keys.phones {
-        let known = contact.phones.iter().any(|it| if phone.is_some() { it.phone == *phone } else { it.typed == *typed });
-        if known || contact.phones.len() >= LIST_LEN_MAX {
-            continue;
+        let room = contact.phones.len() < LIST_LEN_MAX;
+        match contact.phones.iter_mut().find(|it| if phone.is_some() { it.phone == *phone } else { it.typed == *typed }) {
+            Some(known) if known.verified || !verified => continue,
+            Some(known) => known.verified = true,
+            None if !room => continue,
+            None => contact.phones.push(ContactPhone { typed: typed.clone(), phone: phone.clone(), verified }),
         }
-        contact.phones.push(ContactPhone { typed: typed.clone(), phone: phone.clone(), verified });
         if verified && let Some(key) = phone.as_ref().and_then(|it| phone_key(arrival.brand, it)) {
             claim_key(tx, contact.id, key)?;
         }
     }
     note_others(tx, arrival, &mut contact)?;
     if let Some(key) = &arrival.external
+        && contact.external_ids.len() < LIST_LEN_MAX
         && tx.get::<ExternalId>(key)?.is_none()
     {
         let row = ExternalId { source: key.source, id: key.id.clone(), contact: contact.id };
@@ -172,7 +180,7 @@ pub fn update(tx: &mut Tx<'_>, arrival: &Arrival<'_>, known: Option<Arc<Contact>
 }
 
 /// Union of lists, empty names filled only.
-fn fill(contact: &mut Contact, inquiry: &Inquiry, returning: bool) {
+fn fill(contact: &mut Contact, inquiry: &Inquiry, returning: bool, keyless: bool) {
     let fill = |into: &mut Option<String>, from: &Option<String>| {
         if into.is_none() {
             *into = clipped(from.as_deref());
@@ -194,17 +202,39 @@ fn fill(contact: &mut Contact, inquiry: &Inquiry, returning: bool) {
         add_tag(&mut contact.tags, tag);
     }
     for field in inquiry.fields.iter().take(LIST_LEN_MAX) {
+        let Some(name) = clipped(Some(&field.field)) else { continue };
+        let value = clip(&field.value, NOTE_BYTES_MAX).replace('\0', "");
+        let field = FieldValue { field: name, name: clipped(field.name.as_deref()), value, ai_produced: field.ai_produced };
         let room = contact.fields.len() < LIST_LEN_MAX;
         match contact.fields.iter_mut().find(|it| it.field == field.field) {
-            Some(known) => known.clone_from(field),
-            None if room => contact.fields.push(field.clone()),
+            // A stranger fills what is empty and overwrites nothing.
+            Some(_) if returning && keyless => {}
+            Some(known) => *known = field,
+            None if room => contact.fields.push(field),
             None => {}
         }
     }
-    for address in &inquiry.addresses {
-        if !contact.addresses.contains(address) && contact.addresses.len() < LIST_LEN_MAX {
-            contact.addresses.push(address.clone());
+    for address in inquiry.addresses.iter().map(clipped_address) {
+        if !contact.addresses.contains(&address) && contact.addresses.len() < ADDRESSES_MAX {
+            contact.addresses.push(address);
         }
+    }
+}
+
+/// Addresses kept of one contact.
+const ADDRESSES_MAX: usize = 20;
+
+fn clipped_address(it: &Address) -> Address {
+    let part = |it: &Option<String>| clipped(it.as_deref());
+    let Address { full, street, unit, city, state, postal_code, country } = it;
+    Address {
+        full: part(full),
+        street: part(street),
+        unit: part(unit),
+        city: part(city),
+        state: part(state),
+        postal_code: part(postal_code),
+        country: part(country),
     }
 }
 

@@ -65,8 +65,8 @@ impl Command for AppendMessage {
         let mut checks = Checks::default();
         checks.text("/body", &self.body, MESSAGE_BYTES_MAX);
         checks.profile("/profile", &self.profile);
-        checks.that(self.bot.is_none_or(|it| config.bot(it).is_some()), "/bot", "no such bot");
-        checks.that(self.user.is_none_or(|it| config.user(it).is_some()), "/user", "no such user");
+        checks.that(self.bot.is_none_or(|it| config.bot(it).is_some_and(|it| rights.sees_brand(it.brand))), "/bot", "no such bot");
+        checks.that(self.user.is_none_or(|it| config.works_in(it, conversation.brand)), "/user", "no such user");
         checks.that(self.source.is_none_or(|it| config.source(it).is_some_and(|it| rights.sees_brand(it.brand))), "/source", "no such source");
         checks.that(self.at.is_none_or(|it| it <= tx.now.plus_millis(SKEW_MILLIS)), "/at", "lies in the future");
         checks.that(self.bot.is_none() || self.direction == Direction::Outbound, "/bot", "a bot writes outbound messages only");

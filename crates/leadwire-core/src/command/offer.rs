@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::thread::{self, End};
 use crate::entity::{Contact, Conversation, Offer, OfferState};
 use crate::feed::Event;
-use crate::id::{OfferId, UserId};
+use crate::id::{BrandId, OfferId, UserId};
 use crate::port::{Command, Halt, Tx};
 use crate::refusal::{Conflict, Forbidden, Refusal, Thing};
 use crate::who::{Rights, Who};
@@ -109,17 +109,17 @@ fn find(who: &Who, tx: &mut Tx<'_>, id: OfferId, user: Option<UserId>) -> Result
         return Err(missing.into());
     }
     rights.may_write()?;
-    let user = acting_user(&rights, tx, user)?;
+    let user = acting_user(&rights, tx, user, conversation.brand)?;
     Ok(Found { offer, conversation: Conversation::clone(&conversation), contact, user })
 }
 
 /// The user a request acts as: its key's, and nobody else; or whom it names, when its key acts as nobody.
-fn acting_user(rights: &Rights, tx: &Tx<'_>, named: Option<UserId>) -> Result<UserId, Refusal> {
+fn acting_user(rights: &Rights, tx: &Tx<'_>, named: Option<UserId>, brand: BrandId) -> Result<UserId, Refusal> {
     match (rights.user, named) {
         (Some(own), None) => Ok(own),
         (Some(own), Some(named)) if own == named => Ok(own),
         (Some(_), Some(_)) | (None, None) => Err(Refusal::Forbidden(Forbidden::NoUser)),
-        (None, Some(named)) if tx.config.user(named).is_some() => Ok(named),
+        (None, Some(named)) if tx.config.works_in(named, brand) => Ok(named),
         (None, Some(_)) => Err(Refusal::invalid("/user", "no such user")),
     }
 }

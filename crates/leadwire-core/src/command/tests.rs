@@ -654,3 +654,78 @@ fn a_contacts_leads_stand_in_a_line_that_outlives_its_threads() {
     assert_eq!(page(None, 2), (vec![third.lead.id, second.lead.id], Some(second.lead.id)));
     assert_eq!(page(Some(second.lead.id), 2), (vec![first.lead.id], None));
 }
+
+#[test]
+fn an_offer_of_many_leads_ends_whichever_way_it_ends() {
+    for end in 0..4 {
+        let stage = Stage::new();
+        stage.group(Distribution::FirstToClaim);
+        let leads: Vec<Captured> =
+            (0..40).map(|i| stage.try_capture(stage.admin, capture(stage.source, "a@x.test", &format!("note {i}"))).unwrap()).collect();
+        let offer = stage.offer(&leads[0]);
+        let id = leads[0].lead.conversation;
+        match end {
+            0 => drop(stage.claim(offer.id, 1).unwrap()),
+            1 => {
+                stage.world.advance_secs(60);
+                stage.try_capture(stage.admin, capture(stage.source, "a@x.test", "late")).unwrap();
+            }
+            2 => {
+                let assign = UpdateConversation { id: Some(id), owner: Some(Some(stage.users[0])), ..UpdateConversation::default() };
+                stage.world.write(stage.admin, assign).unwrap();
+            }
+            _ => stage.world.write(stage.admin, DeleteConversation { id, if_match: None }).unwrap(),
+        }
+        let ended = stage.world.one::<Offer>(stage.agency, &offer.id).unwrap();
+        assert_ne!(ended.state, OfferState::Open, "end {end}");
+        let still = |it: &&Captured| stage.state(it).state == RoutingState::Offered { offer: offer.id };
+        assert_eq!(leads.iter().filter(still).count(), 0, "end {end}");
+    }
+}
+
+#[test]
+fn the_leads_of_a_thread_go_where_the_thread_goes() {
+    let stage = Stage::new();
+    stage.group(Distribution::RoundRobin);
+    let first = stage.capture("a@x.test");
+    let second = stage.try_capture(stage.admin, capture(stage.source, "a@x.test", "again")).unwrap();
+    let natural = |note: &str| Capture { sameness: Sameness::Natural("N-1".to_owned()), ..capture(stage.source, "a@x.test", note) };
+    stage.try_capture(stage.admin, natural("one")).unwrap();
+    let closed = stage.try_capture(stage.admin, natural("two")).unwrap();
+    let assign = UpdateConversation { id: Some(first.lead.conversation), owner: Some(Some(stage.users[2])), ..UpdateConversation::default() };
+    stage.world.write(stage.admin, assign).unwrap();
+    for it in [&first, &second] {
+        assert_eq!(stage.state(it).state, RoutingState::Assigned { user: stage.users[2] });
+    }
+    assert_eq!(stage.state(&closed).state, RoutingState::Closed, "a duplicate stays closed");
+}
+
+#[test]
+fn either_payload_of_a_natural_id_finds_its_own_lead_again() {
+    let stage = Stage::new();
+    let natural = |note: &str| Capture { sameness: Sameness::Natural("L-7".to_owned()), ..capture(stage.source, "a@x.test", note) };
+    let one = stage.try_capture(stage.admin, natural("one")).unwrap();
+    let two = stage.try_capture(stage.admin, natural("two")).unwrap();
+    for (note, lead) in [("one", &one), ("two", &two), ("one", &one)] {
+        let again = stage.try_capture(stage.admin, natural(note)).unwrap();
+        assert!(again.replayed && again.lead.id == lead.lead.id, "{note}");
+    }
+    assert_eq!(stage.world.counts()[&Table::Lead], 2);
+}
+
+#[test]
+fn what_a_stranger_added_is_confirmed_by_a_capture_with_a_key() {
+    let stage = Stage::new();
+    let known = stage.capture("a@x.test");
+    let both = || {
+        let mut it = capture(stage.source, "a@x.test", "both");
+        it.inquiry.emails.push("b@x.test".to_owned());
+        it
+    };
+    stage.try_capture(stage.keyless(), both()).unwrap();
+    assert!(!stage.contact(&known).emails[1].verified);
+    stage.world.advance_secs(61);
+    stage.try_capture(stage.admin, both()).unwrap();
+    assert!(stage.contact(&known).emails[1].verified);
+    assert_eq!(stage.capture("b@x.test").lead.contact, known.lead.contact);
+}

@@ -50,6 +50,7 @@ pub fn blank(id: ConversationId, brand: BrandId, contact: ContactId, now: Time) 
         unread_count: 0,
         owner: None,
         lead: None,
+        routed: Vec::new(),
         captured: Vec::new(),
         offer: None,
         offered_to: Vec::new(),
@@ -149,6 +150,18 @@ fn routing_of(tx: &mut Tx<'_>, lead: LeadId) -> Result<Option<Routing>, Missing>
     Ok(Some((state, decision)))
 }
 
+/// Asks for the routing of all these leads at once: one by one, a long list would cost a pass each.
+pub fn want_routing(tx: &mut Tx<'_>, leads: &[LeadId]) {
+    for lead in leads {
+        // A miss is noted by the asking.
+        let epoch = match tx.get::<LeadState>(lead) {
+            Ok(Some(state)) => state.epoch,
+            Ok(None) | Err(Missing) => Decision::FIRST,
+        };
+        tx.want::<Decision>(&(*lead, epoch));
+    }
+}
+
 /// Why an offer ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -163,6 +176,7 @@ pub enum End {
 /// Ends an open offer: the offer's own state, its leads, and the thread's, which the caller puts.
 pub fn end_offer(tx: &mut Tx<'_>, offer: &Offer, conversation: &mut Conversation, end: End) -> Result<(), Missing> {
     let now = tx.now;
+    want_routing(tx, &offer.leads);
     let mut offer = offer.clone();
     let (state, cause) = match end {
         End::Claimed(by) => (OfferState::Claimed { by, at: now }, Cause::Claim),
@@ -209,6 +223,9 @@ pub fn end_offer(tx: &mut Tx<'_>, offer: &Offer, conversation: &mut Conversation
 /// Puts the next decision on a lead: the inputs of the one before, another cause and outcome.
 pub fn reroute(tx: &mut Tx<'_>, lead: LeadId, cause: Cause, outcome: Outcome) -> Result<(), Missing> {
     let Some((state, before)) = routing_of(tx, lead)? else { return Ok(()) };
+    if state.state == RoutingState::of(&outcome) {
+        return Ok(());
+    }
     let epoch = state.epoch + 1;
     let now = tx.now;
     let event = match &outcome {

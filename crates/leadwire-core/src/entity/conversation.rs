@@ -4,6 +4,9 @@ use super::{Action, Direction, MessageType, Profile};
 use crate::Time;
 use crate::id::{BotId, BrandId, ContactId, ConversationId, LeadId, MessageId, OfferId, ProfileId, SourceId, UserId};
 
+/// Leads of one thread that follow its owner; older ones keep the owner they had.
+pub const ROUTED_MAX: usize = 32;
+
 /// The one thread with a contact, with all its state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conversation {
@@ -17,8 +20,10 @@ pub struct Conversation {
     /// Inbound messages since it was last read.
     pub unread_count: u32,
     pub owner: Option<UserId>,
-    /// Its newest lead: the one whose routing an assignment by hand ends.
+    /// Its newest lead, where the line of its leads begins.
     pub lead: Option<LeadId>,
+    /// Its leads that were routed, newest last: they go where the thread goes. The latest [`ROUTED_MAX`].
+    pub routed: Vec<LeadId>,
     /// Its latest captures, by what was sent: how a repetition is told.
     pub captured: Vec<CapturedBefore>,
     /// The open offer of its newest lead, and whom it invites.
@@ -64,7 +69,8 @@ pub struct CapturedBefore {
     /// Hash of source and payload.
     pub payload: [u8; 16],
     pub lead: LeadId,
-    pub at: Time,
+    /// Until when the same payload is a repetition.
+    pub until: Time,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

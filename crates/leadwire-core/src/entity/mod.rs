@@ -17,7 +17,7 @@ mod source;
 pub use agency::{ApiKey, Brand, Group, KeyHash, Member, Membership, Role, ScopeName, User};
 pub use bot::{Attachment, Bot, Flow, Persona, TagFilter, TagFilterGroup, TagFilterRule, TagGate};
 pub use contact::{Address, Contact, ContactEmail, ContactKey, ContactKeyId, ContactPhone, ExternalId, ExternalIdKey, FieldValue, KeyKind};
-pub use conversation::{BotInstance, CapturedBefore, Conversation, LastMessage, Score, SourceSeen};
+pub use conversation::{BotInstance, CapturedBefore, Conversation, LastMessage, ROUTED_MAX, Score, SourceSeen};
 pub use decision::{AssignReason, Cause, Decision, GroupPick, InboxReason, MemberSeen, Outcome, SkipReason, Skipped};
 pub use lead::{DeadLetter, Lead, LeadState, RawBody, RoutingState};
 pub use message::{Action, Direction, Message, MessageType};

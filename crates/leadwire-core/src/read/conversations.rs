@@ -46,6 +46,16 @@ const RUNS_MAX: u32 = 64;
 /// so the query runs again; a row that changes faster than it can be read is left out in the end.
 pub async fn search(store: &dyn Store, index: &dyn Index, asker: &Asker, mut query: Query) -> Result<Found, Failure> {
     confine(&mut query.scope, asker);
+    // One id everywhere: asked for as text, it finds what it is the id of.
+    if let Some(id) = query.text.as_deref().and_then(|it| crate::id::parse(it.trim()).ok())
+        && query.conversations.is_none()
+        && query.contacts.is_none()
+    {
+        let by_id = Query { text: None, conversations: Some(vec![ConversationId(id)]), ..query.clone() };
+        let by_contact = Query { text: None, contacts: Some(vec![ContactId(id)]), ..query.clone() };
+        let found = [by_id, by_contact].into_iter().find(|it| index.search(asker.agency, it).total > 0);
+        query = found.unwrap_or(query);
+    }
     let mut run = 0;
     loop {
         run += 1;

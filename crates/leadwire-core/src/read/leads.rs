@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::entity::{Contact, Conversation, DeadLetter, Decision, Lead, LeadState, RuleSet, Source};
+use crate::entity::{Contact, Conversation, DeadLetter, Decision, Lead, LeadState, Offer, OfferState, RoutingState, RuleSet, Source};
 use crate::id::{BrandId, ContactId, ConversationId, DeadLetterId, LeadId, SourceId};
 use crate::port::{Failure, Key, LeadFilter, Row, Store};
 use crate::refusal::{Refusal, Thing};
@@ -68,7 +68,26 @@ async fn with_states(store: &dyn Store, asker: &Asker, leads: Vec<Arc<Lead>>) ->
         [None, Some(Row::Decision(it))] => Some(Arc::new(LeadState::first(it))),
         _ => None,
     };
-    Ok(leads.into_iter().zip(rows.chunks(2)).map(|(lead, pair)| LeadRow { lead, state: state(pair) }).collect())
+    let mut shown = Vec::with_capacity(leads.len());
+    for (lead, pair) in leads.into_iter().zip(rows.chunks(2)) {
+        let state = match state(pair) {
+            Some(state) => Some(as_of_now(store, asker, &lead, state).await?),
+            None => None,
+        };
+        shown.push(LeadRow { lead, state });
+    }
+    Ok(shown)
+}
+
+/// An offer whose time is up has ended, whether or not anybody touched it since.
+async fn as_of_now(store: &dyn Store, asker: &Asker, lead: &Lead, state: Arc<LeadState>) -> Result<Arc<LeadState>, Failure> {
+    let RoutingState::Offered { offer } = state.state else { return Ok(state) };
+    let Some(offer) = store.row::<Offer>(asker.agency, &offer).await? else { return Ok(state) };
+    if offer.state != OfferState::Open || offer.state_at(asker.now) != OfferState::Expired {
+        return Ok(state);
+    }
+    let Some(brand) = brand_of(store, asker, lead.source).await? else { return Ok(state) };
+    Ok(Arc::new(LeadState { state: RoutingState::Inbox { brand }, since: offer.expires_at, ..LeadState::clone(&state) }))
 }
 
 /// Leads of a contact, newest first, before the one named: along the line of each lead's `previous`.

@@ -171,6 +171,7 @@ fn conversation_row(id: ConversationId, contact: ContactId, brand: BrandId) -> C
         unread_count: 0,
         owner: None,
         lead: None,
+        routed: Vec::new(),
         captured: Vec::new(),
         offer: None,
         offered_to: Vec::new(),

@@ -150,7 +150,7 @@ fn resolve(request: &mut Request<'_>, rule: &Rule) -> Result<Result<Resolved, Sk
 fn resolve_user(request: &Request<'_>, rule: &Rule) -> Result<Resolved, SkipReason> {
     let user = rule.user.filter(|it| request.config.user(*it).is_some()).ok_or(SkipReason::UserGone)?;
     let brand = rule.brand.unwrap_or(request.source.brand);
-    if !request.config.works_in(user, brand) {
+    if !request.config.works_in(user, brand) || !request.config.works_in(user, request.brand) {
         return Err(SkipReason::UserNotInBrand);
     }
     Ok(Resolved::plain(Outcome::Assigned { user, reason: AssignReason::Rule }))
@@ -159,9 +159,11 @@ fn resolve_user(request: &Request<'_>, rule: &Rule) -> Result<Resolved, SkipReas
 fn resolve_group(request: &mut Request<'_>, group: &Group) -> Result<Result<Resolved, SkipReason>, Missing> {
     let config = request.config;
     let excluded = request.excluded;
+    // Whoever cannot see the contact could do nothing with the lead.
+    let contact_brand = request.brand;
     let seats = || {
         group.members.iter().map(|it| {
-            let eligible = config.works_in(it.user, it.brand) && !excluded.contains(&it.user);
+            let eligible = config.works_in(it.user, it.brand) && config.works_in(it.user, contact_brand) && !excluded.contains(&it.user);
             (it.user, it.order, it.weight, eligible)
         })
     };

@@ -15,6 +15,7 @@ body!(Conversation, apart { id: ConversationId, version: u64 }, {
     brand "b": BrandId,
     contact "p": ContactId,
     lead "l": Option<LeadId>,
+    routed "r": Vec<LeadId>,
     captured "a": Vec<CapturedBefore>,
     starred: bool,
     unread_count "n": u32,
@@ -47,7 +48,7 @@ mirror!(LastMessage {
     user: Option<UserId>,
     source "s": Option<SourceId>,
 });
-mirror!(CapturedBefore { payload "p": [u8; 16], lead "l": LeadId, at "t": Time });
+mirror!(CapturedBefore { payload "p": [u8; 16], lead "l": LeadId, until "t": Time });
 mirror!(SourceSeen { source "s": SourceId, at "t": Time });
 mirror!(BotInstance {
     bot: BotId,

@@ -86,6 +86,10 @@ impl Checkpointer {
 
     /// Between two groups, on the writer's thread. Gives the size of the WAL in bytes.
     pub(super) fn tend(&self, writer: &Connection) -> Result<u64, Trouble> {
+        // A disk that failed in the background has failed.
+        if let Some(trouble) = self.shared.state.lock().failed.take() {
+            return Err(trouble);
+        }
         let now = progress(writer, CheckpointMode::NOOP)?;
         if now.bytes() > WAL_BYTES_MAX && self.shared.ready.load(Ordering::Acquire) {
             self.shared.ready.store(false, Ordering::Release);
@@ -97,9 +101,6 @@ impl Checkpointer {
         }
         if now.rest() > ROUND_BYTES {
             let mut state = self.shared.state.lock();
-            if let Some(trouble) = state.failed.take() {
-                return Err(trouble);
-            }
             if !state.asked {
                 state.asked = true;
                 self.shared.wake.notify_all();
@@ -146,17 +147,21 @@ fn run(shared: &Shared, conn: &Connection, file: &File) {
             state.asked = false;
             state.busy = true;
         }
+        let mut failed = None;
         for _ in 0..ROUNDS_MAX {
             match round(conn, file) {
                 Ok(rest) if rest <= REST_BYTES => break,
                 Ok(_) => {}
                 Err(trouble) => {
-                    shared.state.lock().failed = Some(trouble);
+                    failed = Some(trouble);
                     break;
                 }
             }
         }
-        shared.ready.store(true, Ordering::Release);
+        match failed {
+            None => shared.ready.store(true, Ordering::Release),
+            failed => shared.state.lock().failed = failed,
+        }
     }
 }
 

@@ -481,6 +481,7 @@ pub(crate) fn a_conversation(id: ConversationId, contact: ContactId, now: Time) 
         unread_count: 0,
         owner: None,
         lead: None,
+        routed: Vec::new(),
         captured: Vec::new(),
         offer: None,
         offered_to: Vec::new(),

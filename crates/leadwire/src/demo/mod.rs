@@ -86,11 +86,12 @@ pub fn run(demo: &Demo, out: &mut dyn Write) -> anyhow::Result<()> {
             node.finish_bulk().await?;
             let listener = serve::listen(demo.listen).await?;
             let shown = Shown::capture(&node, &agencies).await?;
+            let control = serve::control(&dir);
             introduce(out, &format!("http://{}", listener.local_addr()?), &agencies, &shown)?;
-            Ok((listener, serve::on_signal(&node)?))
+            Ok((control, listener, serve::on_signal(&node)?))
         };
         match ready.await {
-            Ok((listener, stop)) => serve::attend(&dir, node, listener, LIMITS, stop).await,
+            Ok((control, listener, stop)) => serve::attend(control, node, listener, LIMITS, stop).await,
             Err(error) => {
                 node.close().await;
                 Err(error)

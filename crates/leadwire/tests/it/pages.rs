@@ -14,6 +14,7 @@ use crate::harness::TestApp;
 async fn each_dialect_has_its_page_and_the_page_is_true() {
     let app = TestApp::start().await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    #[expect(clippy::disallowed_methods, reason = "a test has no command line of its own")]
     let write = std::env::var_os("LEADWIRE_WRITE_PAGES").is_some();
     for surface in surface::all().iter().filter(|it| !it.prefix.is_empty()) {
         let document = app.get(&format!("{}/openapi.json", surface.prefix), "").await.expect(200);

@@ -140,10 +140,14 @@ fn uuid_of_nobody() -> crate::id::Uuid {
 #[test]
 fn a_rule_with_a_brand_wants_its_user_there() {
     let mut world = World::new(0);
-    world.put(user(7, OTHER));
-    let there = Rule { brand: Some(OTHER), ..to_user(7, always(0)) };
-    let it = decide_in(&world, vec![there], Facts::default(), |_| {}).decision;
+    world.put(user(7, ROOT));
+    world.put(user(8, OTHER));
+    let to = |n| Rule { brand: Some(OTHER), ..to_user(n, always(0)) };
+    let it = decide_in(&world, vec![to(7)], Facts::default(), |_| {}).decision;
     assert_eq!(it.outcome, assigned(7, AssignReason::Rule));
+    // There, but not where the contact is: the lead would be out of the owner's sight.
+    let it = decide_in(&world, vec![to(8)], Facts::default(), |_| {}).decision;
+    assert!(matches!(it.outcome, Outcome::Inbox { .. }) && it.skipped.iter().any(|it| it.reason == SkipReason::UserNotInBrand), "{it:?}");
 }
 
 #[test]

@@ -141,6 +141,7 @@ pub(super) fn lead(conversation: &Conversation, contact: &Contact, asked: Option
         brand: _,
         contact: _,
         lead: _,
+        routed: _,
         captured: _,
         starred,
         unread_count,

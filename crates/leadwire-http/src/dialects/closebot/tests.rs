@@ -213,6 +213,7 @@ fn conversation() -> Conversation {
         brand: id(1),
         contact: id(50),
         lead: None,
+        routed: Vec::new(),
         captured: Vec::new(),
         starred: true,
         unread_count: 2,
