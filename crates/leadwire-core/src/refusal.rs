@@ -145,7 +145,7 @@ impl fmt::Display for Forbidden {
             Self::Scope(it) => write!(f, "the key lacks the scope {}", it.name()),
             Self::Role(it) => write!(f, "this needs the role {}", it.name()),
             Self::NotInvited => write!(f, "the offer does not invite this user"),
-            Self::NoUser => write!(f, "the key acts as no user"),
+            Self::NoUser => write!(f, "the key acts as no user, and the request names none"),
             Self::CaptureClosed => write!(f, "the source takes no leads in this way"),
             Self::Origin => write!(f, "this origin may not capture here"),
             Self::OtherBrand => write!(f, "the acting brand is another than the one acted on"),

@@ -126,6 +126,11 @@ pub async fn first_key(store: &dyn Store, chance: &dyn Chance, given: Option<&Se
         bail!("the admin key is not spelled like a key; `leadwire keys generate` makes one");
     }
     if !store.directory().is_empty() {
+        if let Some(given) = given
+            && store.directory().key(&secret::hash(given.reveal())).is_none()
+        {
+            tracing::warn!("the admin key given is no key of this database; it acts once, on an empty one");
+        }
         return Ok(());
     }
     let made = given.is_none();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::check::Checks;
 use super::thread::{self, Thread};
 use crate::Time;
-use crate::entity::{Contact, Conversation, Direction, Message, MessageType, Profile};
+use crate::entity::{Contact, Conversation, Direction, Message, MessageType, Profile, Role};
 use crate::feed::Event;
 use crate::id::{BotId, ContactId, ConversationId, SourceId, UserId};
 use crate::limits::MESSAGE_BYTES_MAX;
@@ -67,6 +67,8 @@ impl Command for AppendMessage {
         checks.profile("/profile", &self.profile);
         checks.that(self.bot.is_none_or(|it| config.bot(it).is_some_and(|it| rights.sees_brand(it.brand))), "/bot", "no such bot");
         checks.that(self.user.is_none_or(|it| config.works_in(it, conversation.brand)), "/user", "no such user");
+        let own = rights.user.is_none_or(|own| rights.role == Role::Admin || self.user.is_none_or(|it| it == own));
+        checks.that(own, "/user", "is another user than the key's");
         checks.that(self.source.is_none_or(|it| config.source(it).is_some_and(|it| rights.sees_brand(it.brand))), "/source", "no such source");
         checks.that(self.at.is_none_or(|it| it <= tx.now.plus_millis(SKEW_MILLIS)), "/at", "lies in the future");
         checks.that(self.bot.is_none() || self.direction == Direction::Outbound, "/bot", "a bot writes outbound messages only");

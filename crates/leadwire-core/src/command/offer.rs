@@ -118,7 +118,8 @@ fn acting_user(rights: &Rights, tx: &Tx<'_>, named: Option<UserId>, brand: Brand
     match (rights.user, named) {
         (Some(own), None) => Ok(own),
         (Some(own), Some(named)) if own == named => Ok(own),
-        (Some(_), Some(_)) | (None, None) => Err(Refusal::Forbidden(Forbidden::NoUser)),
+        (Some(_), Some(_)) => Err(Refusal::invalid("/user", "is another user than the key's")),
+        (None, None) => Err(Refusal::Forbidden(Forbidden::NoUser)),
         (None, Some(named)) if tx.config.works_in(named, brand) => Ok(named),
         (None, Some(_)) => Err(Refusal::invalid("/user", "no such user")),
     }

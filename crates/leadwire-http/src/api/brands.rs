@@ -189,7 +189,7 @@ pub async fn change(ask: Ask, Named(id): Named<BrandId>, body: Body) -> Result<R
     ask.write(&bytes, command, |it, _| changed(&view(it), it.version)).await
 }
 
-/// Deletes a brand. Its sources stop taking leads; its conversations stay.
+/// Deletes a brand. Its sources stop taking leads; its conversations are kept, and no longer shown.
 #[utoipa::path(delete, path = "/v1/brands/{id}", tag = "brands", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"), (status = 404, description = "No such brand"), (status = 409, description = "It has brands below it"),
     (status = 412, description = "It has changed since")))]

@@ -6,6 +6,7 @@ mod pool;
 mod session;
 mod writer;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,8 @@ enum SetupError {
     Sqlite(#[from] rusqlite::Error),
     #[error("the file cannot be kept in WAL mode, but in {0}")]
     NoWal(String),
+    #[error("the database cannot be made: {0}")]
+    File(std::io::Error),
 }
 
 /// Opens the data directory's database: its writer and its readers.
@@ -62,6 +65,7 @@ fn open_writer(dir: &Path, cache_kib: u32, durable: bool) -> Result<Connection, 
     if rusqlite::version_number() < VERSION_MIN {
         return Err(SetupError::TooOld(rusqlite::version()));
     }
+    keep_to_owner(&path(dir)).map_err(SetupError::File)?;
     let mut conn = Connection::open(path(dir))?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
@@ -79,6 +83,15 @@ fn open_writer(dir: &Path, cache_kib: u32, durable: bool) -> Result<Connection, 
     conn.pragma_update_and_check(None, "journal_size_limit", checkpoint::WAL_BYTES_MAX, |_| Ok(()))?;
     migrate::migrate(&mut conn)?;
     Ok(conn)
+}
+
+/// What lies in the file is for its owner only, whoever made the directory. SQLite gives its other files the same mode.
+fn keep_to_owner(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// With FULL every commit is synced; with OFF none is, and a crash of the machine may lose all.

@@ -128,6 +128,8 @@ fn keys_are_made_through_the_running_server_and_without_one() {
     let server = Server::start(dir.path(), &[]);
     let mode = std::fs::metadata(dir.path().join("control.sock")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let mode = std::fs::metadata(dir.path().join("leadwire.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "what lies in it is the owner's alone");
     let make = |name: &str| {
         let (good, out, error) = keys(dir.path(), &["create", "--name", name]);
         assert!(good, "{error}");
