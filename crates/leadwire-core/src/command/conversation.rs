@@ -89,8 +89,8 @@ impl UpdateConversation {
         let config = &tx.config;
         let mut checks = Checks::default();
         // Who does not work here could not see what was given to them.
-        let user = |it: &UserId| config.works_in(*it, brand);
-        checks.that(self.owner.flatten().as_ref().is_none_or(user), "/owner", "no such user");
+        checks.that(self.owner.flatten().is_none_or(|it| config.works_in(it, brand)), "/owner", "no such user");
+        let user = |it: &UserId| rights.sees_user(config, *it);
         for (at, users) in [("/followers", &self.followers), ("/mentions", &self.mentions)] {
             let users = users.as_deref().unwrap_or_default();
             checks.list(at, users, LIST_LEN_MAX);

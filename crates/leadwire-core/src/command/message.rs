@@ -66,7 +66,7 @@ impl Command for AppendMessage {
         checks.text("/body", &self.body, MESSAGE_BYTES_MAX);
         checks.profile("/profile", &self.profile);
         checks.that(self.bot.is_none_or(|it| config.bot(it).is_some_and(|it| rights.sees_brand(it.brand))), "/bot", "no such bot");
-        checks.that(self.user.is_none_or(|it| config.works_in(it, conversation.brand)), "/user", "no such user");
+        checks.that(self.user.is_none_or(|it| rights.sees_user(&config, it)), "/user", "no such user");
         let own = rights.user.is_none_or(|own| rights.role == Role::Admin || self.user.is_none_or(|it| it == own));
         checks.that(own, "/user", "is another user than the key's");
         checks.that(self.source.is_none_or(|it| config.source(it).is_some_and(|it| rights.sees_brand(it.brand))), "/source", "no such source");

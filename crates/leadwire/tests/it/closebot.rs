@@ -159,8 +159,8 @@ async fn every_filter_changes_the_answer() {
     // All that is asked for must hold.
     stage.finds(json!({ "sourceIds": [agency.source], "lastMessageDirection": "out", "channels": ["SMS"], "search": "lee" }), &["Cid"]).await;
     stage.finds(json!({ "sourceIds": [shop], "lastMessageDirection": "out" }), &[]).await;
-    // Our contact id is no external id: it is not searched.
-    stage.finds(json!({ "search": contacts[0] }), &[]).await;
+    // The contact's own id finds it too: what is shown as `contactId` is good to search with.
+    stage.finds(json!({ "search": contacts[0] }), &["Ann"]).await;
     stage.app.close().await;
 }
 
