@@ -74,7 +74,7 @@ impl Ask {
     }
 
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        Ok(query::parse(&self.uri)?)
+        Ok(query::parse_given(&self.uri)?)
     }
 
     pub fn if_match(&self) -> Option<u64> {

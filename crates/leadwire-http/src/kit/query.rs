@@ -38,6 +38,21 @@ pub fn parse<T: DeserializeOwned>(uri: &http::Uri) -> Result<T, QueryError> {
     parse_text(uri.query().unwrap_or_default())
 }
 
+/// As [`parse`], where a parameter is not given to say nothing: `min_score=` is no number, and not the same as none.
+pub fn parse_given<T: DeserializeOwned>(uri: &http::Uri) -> Result<T, QueryError> {
+    let pairs = uri.query().unwrap_or_default().split('&').filter(|it| !it.is_empty());
+    for pair in pairs {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if value.is_empty() && name != FREE_TEXT {
+            return Err(QueryError::invalid(name, "is empty"));
+        }
+    }
+    parse(uri)
+}
+
+/// The one parameter that may be empty: a search for nothing in particular.
+const FREE_TEXT: &str = "search";
+
 /// The same for a urlencoded text, as in a form's body.
 pub fn parse_text<T: DeserializeOwned>(text: &str) -> Result<T, QueryError> {
     if text.contains("%00") || text.contains('\0') {
@@ -62,6 +77,15 @@ mod tests {
         limit: Option<u32>,
         #[serde(default)]
         source: Vec<String>,
+    }
+
+    #[test]
+    fn a_parameter_given_without_a_value_is_told() {
+        let ask = |text: &str| parse_given::<Shape>(&format!("/?{text}").parse().unwrap());
+        assert_eq!(ask("limit="), Err(QueryError::invalid("limit", "is empty")));
+        assert_eq!(ask("limit"), Err(QueryError::invalid("limit", "is empty")));
+        assert_eq!(ask("limit=3").unwrap().limit, Some(3));
+        assert!(ask("").is_ok());
     }
 
     #[test]
