@@ -393,9 +393,17 @@ fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decisio
         None => None,
     };
     let earlier: Vec<LeadId> = conversation.routed.iter().copied().filter(|it| *it != lead.id).collect();
-    thread::want_routing(tx, &earlier);
-    for it in &earlier {
-        thread::reroute(tx, *it, Cause::Capture, decision.outcome.clone())?;
+    let stays = match &decision.outcome {
+        Outcome::Assigned { user, .. } => conversation.owner == Some(*user),
+        Outcome::Inbox { .. } => conversation.owner.is_none(),
+        Outcome::Offered { .. } | Outcome::Closed => false,
+    };
+    // Those before it are there already, as a rule: then nobody reads their rows.
+    if !stays || standing.is_some() {
+        thread::want_routing(tx, &earlier);
+        for it in &earlier {
+            thread::reroute(tx, *it, Cause::Capture, decision.outcome.clone())?;
+        }
     }
     if let Some(before) = standing {
         let mut before = Offer::clone(&before);
