@@ -90,7 +90,7 @@ impl Command for Capture {
         admit(who, &config, source, self.origin.as_deref(), tx.now)?;
         let keyless = matches!(who, Who::Keyless { .. });
 
-        let seen = |it: BotId| config.bot(it).is_some_and(|bot| config.subtree(bot.brand).contains(&source.brand) || bot.brand == source.brand);
+        let seen = |it: BotId| config.bot(it).is_some_and(|bot| config.subtree(bot.brand).contains(&source.brand));
         if !self.bot.is_none_or(seen) {
             return Err(Refusal::invalid("/bot", "no such bot").into());
         }
@@ -319,10 +319,8 @@ impl Capture {
     ) -> Result<(), Halt> {
         let obey_explicit = !keyless || source.capture.obey_keyless_assignees;
         let explicit = !self.inquiry.assignees.is_empty() && obey_explicit;
-        let standing = match conversation.offer {
-            Some(id) if source.capture.sticky && !explicit => thread::open_offer(tx, id)?.filter(|it| it.leads.len() < ROUTED_MAX),
-            _ => None,
-        };
+        let standing = if source.capture.sticky && !explicit { thread::standing_offer(tx, conversation)? } else { None };
+        let standing = standing.filter(|it| it.leads.len() < ROUTED_MAX);
         if let Some(offer) = standing {
             join(tx, source, lead, conversation, &offer, facts);
             return Ok(());
@@ -388,10 +386,7 @@ pub fn admit(who: &Who, config: &Config, source: &Source, origin: Option<&str>, 
 fn settle(tx: &mut Tx<'_>, lead: &Lead, conversation: &mut Conversation, decision: &Decision) -> Result<(), Halt> {
     let now = tx.now;
     // One thread, one owner or offer: what was decided for this lead holds for those before it, and ends their offer.
-    let standing = match conversation.offer {
-        Some(id) => thread::open_offer(tx, id)?,
-        None => None,
-    };
+    let standing = thread::standing_offer(tx, conversation)?;
     let earlier: Vec<LeadId> = conversation.routed.iter().copied().filter(|it| *it != lead.id).collect();
     let stays = match &decision.outcome {
         Outcome::Assigned { user, .. } => conversation.owner == Some(*user),

@@ -120,11 +120,7 @@ impl UpdateConversation {
 
 /// Gives the thread to `owner` by hand.
 fn assign(tx: &mut Tx<'_>, conversation: &mut Conversation, owner: Option<UserId>) -> Result<(), Halt> {
-    let standing = match conversation.offer {
-        Some(id) => thread::open_offer(tx, id)?,
-        None => None,
-    };
-    if let Some(offer) = standing {
+    if let Some(offer) = thread::standing_offer(tx, conversation)? {
         thread::end_offer(tx, &offer, conversation, End::Withdrawn(owner))?;
     }
     let outcome = match owner {
@@ -186,9 +182,7 @@ impl Command for DeleteConversation {
 
 /// Removes the thread with its messages, and ends an offer that stands on it.
 pub(super) fn remove(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), Halt> {
-    if let Some(id) = conversation.offer
-        && let Some(offer) = thread::open_offer(tx, id)?
-    {
+    if let Some(offer) = thread::standing_offer(tx, conversation)? {
         let mut last = conversation.clone();
         thread::end_offer(tx, &offer, &mut last, End::Withdrawn(None))?;
     }

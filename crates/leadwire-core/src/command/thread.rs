@@ -8,7 +8,7 @@ use crate::entity::{
     OfferState, Outcome, RoutingState, SourceSeen,
 };
 use crate::feed::Event;
-use crate::id::{BotId, BrandId, ContactId, ConversationId, LeadId, OfferId, SourceId, UserId};
+use crate::id::{BotId, BrandId, ContactId, ConversationId, LeadId, SourceId, UserId};
 use crate::port::{Halt, Missing, Tx};
 use crate::refusal::{Refusal, Thing};
 use crate::who::Rights;
@@ -250,8 +250,7 @@ pub fn reroute(tx: &mut Tx<'_>, lead: LeadId, cause: Cause, outcome: Outcome) ->
 
 /// Expires the thread's offer if it is due: what every command on it does first. Says whether it did.
 pub fn fire_due(tx: &mut Tx<'_>, conversation: &mut Conversation) -> Result<bool, Missing> {
-    let Some(id) = conversation.offer else { return Ok(false) };
-    let Some(offer) = open_offer(tx, id)? else { return Ok(false) };
+    let Some(offer) = standing_offer(tx, conversation)? else { return Ok(false) };
     if tx.now < offer.expires_at {
         return Ok(false);
     }
@@ -259,7 +258,8 @@ pub fn fire_due(tx: &mut Tx<'_>, conversation: &mut Conversation) -> Result<bool
     Ok(true)
 }
 
-/// The offer, while nothing has ended it.
-pub fn open_offer(tx: &mut Tx<'_>, id: OfferId) -> Result<Option<Arc<Offer>>, Missing> {
+/// The thread's offer, while nothing has ended it.
+pub fn standing_offer(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<Option<Arc<Offer>>, Missing> {
+    let Some(id) = conversation.offer else { return Ok(None) };
     Ok(tx.get::<Offer>(&id)?.filter(|it| it.state == OfferState::Open))
 }

@@ -8,19 +8,14 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use leadwire_core::config::Config;
-use leadwire_core::entity::{KeyHash, Source};
+use leadwire_core::entity::Source;
 use leadwire_core::refusal::Refusal;
+use leadwire_core::secret;
 use leadwire_core::who::Who;
-use sha2::{Digest, Sha256};
 
 use super::limit::Policy;
 use super::{Call, No};
 use crate::App;
-
-/// The hash a key is stored and looked up by.
-pub fn hash(key: &str) -> KeyHash {
-    KeyHash(Sha256::digest(key.as_bytes()).into())
-}
 
 /// The credential after `scheme` in `Authorization`, the scheme in any case.
 pub fn authorization<'h>(headers: &'h HeaderMap, scheme: &str) -> Option<&'h str> {
@@ -37,7 +32,7 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 /// Who presents this key. `None` when it is unknown or no longer in force.
 pub fn authenticate(app: &App, presented: &str) -> Option<Who> {
     let directory = app.store.directory();
-    let (agency, key) = directory.key(&hash(presented))?;
+    let (agency, key) = directory.key(&secret::hash(presented))?;
     let row = directory.agency(agency)?.key(key)?;
     row.expires_at.is_none_or(|at| app.store.now() < at).then_some(Who::Key { agency, key })
 }
